@@ -1,0 +1,150 @@
+# Copyright (c) 2026, the community.lxc authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection: it may change at any time.
+
+"""Control groups that would outlive their container, or that an earlier start has left in the way of the next.
+
+liblxc makes the configured directories with all their parents, and of these removes only its own two at the end. A
+process that called ``start()`` itself sits in the monitor's group for as long as it lives, so that this one stays too;
+the next start then fails with "Numerical result out of range".
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable, Iterator
+
+from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, LxcError
+from ansible_collections.community.lxc.plugins.module_utils._host import (
+    _cgroupfs,
+    _config_file,
+    _config_includes,
+    _monitor,
+)
+from ansible_collections.community.lxc.plugins.module_utils._host._cgroupfs import Cgroups, Hierarchy
+from ansible_collections.community.lxc.plugins.module_utils._model._cgroup_placement import Placement, placement_of
+from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
+
+_MARK = "trusted.community.lxc"
+"""An extended attribute on a directory that was made for a container which we started."""
+
+_PIVOT = "lxc.pivot"
+
+
+@contextlib.contextmanager
+def tidy_start(ref: ContainerRef) -> Iterator[None]:
+    """Around a start: what is in its way is removed before, and what it has made is known afterwards.
+
+    HostError names the processes that keep a directory which liblxc has to make itself.
+    """
+    placement = _placement(ref)
+    directories = list(_directories(placement, _cgroupfs.look())) if placement.directories() else []
+    for hierarchy, base, directory in directories:
+        if directory in (placement.monitor_dir, placement.container_dir):
+            _clear(ref, hierarchy, f"{base}/{directory}")
+    absent = [
+        path for h, base, directory in directories for path in _chain(h, base, directory) if not os.path.isdir(path)
+    ]
+    try:
+        yield
+    except LxcError:
+        _remove(absent)
+        raise
+    for path in absent:
+        with contextlib.suppress(OSError):
+            os.setxattr(path, _MARK, ref.name.encode())
+
+
+@contextlib.contextmanager
+def tidy_stop(ref: ContainerRef) -> Iterator[None]:
+    """Around a stop: directories that were made for the container go with it, as far as nobody else is in them."""
+    cgroups, placement = _cgroupfs.look(), _placement(ref)
+    marked = [path for path in _paths_of_processes(ref, cgroups) if _is_marked(path)]
+    pivots = [path for path in _pivots(placement, cgroups) if not os.path.isdir(path)]
+    try:
+        yield
+    finally:
+        _remove([*marked, *pivots])
+
+
+def _placement(ref: ContainerRef) -> Placement:
+    document = _config_file.read(ref)
+    if document is None:
+        return Placement()
+    return placement_of(dict(_config_includes.expand(document, _config_includes.read(document))))
+
+
+def _directories(placement: Placement, cgroups: Cgroups) -> Iterator[tuple[Hierarchy, str, str]]:
+    """Every configured directory in every hierarchy, with the group that it is relative to."""
+    ours = _cgroupfs.groups_of_process(os.getpid(), cgroups) if placement.relative else {}
+    for hierarchy in cgroups.hierarchies:
+        for directory in placement.directories():
+            yield hierarchy, ours.get(hierarchy.path, "/").rstrip("/"), directory
+
+
+def _chain(hierarchy: Hierarchy, base: str, directory: str) -> list[str]:
+    """The paths of the directory and of its parents down from ``base``, the outermost first."""
+    parts = directory.split("/")
+    return [hierarchy.directory(f"{base}/{'/'.join(parts[:count])}") for count in range(1, len(parts) + 1)]
+
+
+def _clear(ref: ContainerRef, hierarchy: Hierarchy, group: str) -> None:
+    path = hierarchy.directory(group)
+    if not os.path.isdir(path):
+        return
+    inside = _processes(path)
+    if inside:
+        raise HostError(
+            f"Failed to start {ref}: liblxc has to make the cgroup {path} itself, and it is there already, with "
+            f"{', '.join(_name(pid) for pid in inside[:5])} in it; a process that started a container by liblxc's API "
+            "stays in its monitor's cgroup until it ends"
+        )
+    _remove([path])
+
+
+def _processes(path: str) -> list[int]:
+    return [pid for group in (*_cgroupfs.descendants(path), path) for pid in _cgroupfs.processes(group)]
+
+
+def _name(pid: int) -> str:
+    lines = _cgroupfs.read(f"/proc/{pid}/comm")
+    return f"process {pid} ({lines[0]})" if lines else f"process {pid}"
+
+
+def _remove(paths: Iterable[str]) -> None:
+    """Remove groups without any process in or below them, the deepest first."""
+    for path in sorted(set(paths), key=lambda found: found.count("/"), reverse=True):
+        if not os.path.isdir(path) or _processes(path):
+            continue
+        for group in (*_cgroupfs.descendants(path), path):
+            with contextlib.suppress(OSError):
+                os.rmdir(group)
+
+
+def _paths_of_processes(ref: ContainerRef, cgroups: Cgroups) -> Iterator[str]:
+    """The groups of the container's monitor and init, and all groups above these."""
+    pids = [pid for monitor in _monitor.monitor_pids(ref) for pid in (monitor, *_monitor.children(monitor))]
+    for pid in pids:
+        groups = _cgroupfs.groups_of_process(pid, cgroups)
+        for hierarchy in cgroups.hierarchies:
+            group = groups.get(hierarchy.path, "/")
+            while group.strip("/"):
+                yield hierarchy.directory(group)
+                group = group.rpartition("/")[0]
+
+
+def _is_marked(path: str) -> bool:
+    try:
+        return bool(os.getxattr(path, _MARK))
+    except OSError:
+        return False
+
+
+def _pivots(placement: Placement, cgroups: Cgroups) -> Iterator[str]:
+    """Where liblxc puts the monitor to be able to remove its group. The common /lxc.pivot is every container's."""
+    for hierarchy, base, directory in _directories(placement, cgroups):
+        if directory in (placement.dir, placement.monitor_pivot_dir):
+            yield from _chain(hierarchy, base, f"{directory}/{_PIVOT}")

@@ -1,0 +1,213 @@
+# Copyright (c) 2026, the community.lxc authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection: it may change at any time.
+
+"""The cgroup file systems of this host: which there are, where a process is in them, and their files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ansible_collections.community.lxc.plugins.module_utils._errors import HostError
+
+MOUNT_POINT = "/sys/fs/cgroup"
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A line of ``mountinfo``. ``read_only``: of the mount, or of the file system behind it."""
+
+    root: str
+    target: str
+    fstype: str
+    read_only: bool
+    super_options: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Hierarchy:
+    """A mounted hierarchy. ``controllers``: of v1 as mounted (also ``name=systemd``), of v2 what its root offers."""
+
+    path: str
+    version: int
+    controllers: tuple[str, ...]
+    root: str = "/"
+    """The group that is mounted: ``/``, but for a container that got only its own."""
+
+    def directory(self, group: str) -> str:
+        """Where the group, as ``/proc/PID/cgroup`` names it, is in the file system."""
+        below = group[len(self.root) :] if self.root != "/" and group.startswith(self.root) else group
+        return f"{self.path}/{below.strip('/')}".rstrip("/")
+
+
+@dataclass(frozen=True)
+class Cgroups:
+    """What this host has. ``layout``: ``unified``, ``hybrid`` (v1, and v2 beside it), ``legacy`` or ``none``."""
+
+    layout: str
+    hierarchies: tuple[Hierarchy, ...]
+
+    @property
+    def unified(self) -> bool:
+        return self.layout == "unified"
+
+    def of_controller(self, controller: str) -> Hierarchy | None:
+        """The hierarchy that the controller is in; every v2 hierarchy has the core, ``cgroup``."""
+        for hierarchy in self.hierarchies:
+            if controller in hierarchy.controllers or (controller == "cgroup" and hierarchy.version == 2):
+                return hierarchy
+        return None
+
+    def controllers(self) -> dict[str, int]:
+        """Controller -> version of the hierarchy that it is in; named hierarchies are left out."""
+        found = ((name, h.version) for h in self.hierarchies for name in h.controllers if "=" not in name)
+        return dict(sorted(found))
+
+
+def mounts(pid: int | str = "self") -> Iterator[Mount]:
+    """The mounts that a process sees, in the order in which they were made."""
+    with open(f"/proc/{pid}/mountinfo", encoding="utf-8", errors="surrogateescape") as stream:
+        for line in stream:
+            left, _dash, right = line.partition(" - ")
+            fields, rest = left.split(), right.split()
+            options = tuple(rest[-1].split(",")) if len(rest) > 1 else ()
+            yield Mount(
+                root=_unescape(fields[3]),
+                target=_unescape(fields[4]),
+                fstype=rest[0],
+                read_only="ro" in fields[5].split(",") or "ro" in options,
+                super_options=options,
+            )
+
+
+def _unescape(text: str) -> str:
+    for code, character in (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")):
+        text = text.replace(code, character)
+    return text
+
+
+def page_size() -> int:
+    """Of memory, in bytes."""
+    return os.sysconf("SC_PAGE_SIZE")
+
+
+def look() -> Cgroups:
+    """Layout and hierarchies. Only what is below ``/sys/fs/cgroup`` counts, as it does for liblxc."""
+    found: dict[str, Hierarchy] = {}
+    layout = "none"
+    for mount in mounts():
+        if mount.target == MOUNT_POINT:
+            # What is mounted on top hides what was there before.
+            found = {}
+            layout = "unified" if mount.fstype == "cgroup2" else "legacy"
+        if mount.fstype in ("cgroup", "cgroup2") and f"{mount.target}/".startswith(f"{MOUNT_POINT}/"):
+            found[mount.target] = _hierarchy(mount)
+    hierarchies = tuple(found.values())
+    if layout == "legacy" and any(h.version == 2 for h in hierarchies):
+        layout = "hybrid"
+    return Cgroups(layout=layout if hierarchies else "none", hierarchies=hierarchies)
+
+
+def _hierarchy(mount: Mount) -> Hierarchy:
+    if mount.fstype == "cgroup2":
+        controllers = tuple(" ".join(read(f"{mount.target}/cgroup.controllers") or ()).split())
+        return Hierarchy(path=mount.target, version=2, controllers=controllers, root=mount.root)
+    known = ("rw", "ro", "xattr", "noprefix", "clone_children", "cpuset_v2_mode", "favordynmods", "none")
+    controllers = tuple(
+        option for option in mount.super_options if option not in known and not option.startswith("release_agent=")
+    )
+    return Hierarchy(path=mount.target, version=1, controllers=controllers, root=mount.root)
+
+
+def groups_of(text: str, cgroups: Cgroups) -> dict[str, str]:
+    """From the content of ``/proc/PID/cgroup``: path of the hierarchy -> group."""
+    groups = {}
+    for line in text.splitlines():
+        _number, names, group = line.split(":", 2)
+        for hierarchy in cgroups.hierarchies:
+            same = set(names.split(",")) == set(hierarchy.controllers) if names else hierarchy.version == 2
+            if same and (names == "") == (hierarchy.version == 2):
+                groups[hierarchy.path] = group[: -len(" (deleted)")] if group.endswith(" (deleted)") else group
+    return groups
+
+
+def groups_of_process(pid: int, cgroups: Cgroups) -> dict[str, str]:
+    """Path of the hierarchy -> group of the process; empty when there is no such process any more."""
+    try:
+        with open(f"/proc/{pid}/cgroup", encoding="utf-8", errors="surrogateescape") as stream:
+            return groups_of(stream.read(), cgroups)
+    except (FileNotFoundError, ProcessLookupError):
+        return {}
+
+
+def read(path: str) -> tuple[str, ...] | None:
+    """The lines of a file without blank ones; None where there is no such file, or it cannot be read."""
+    try:
+        with open(path, encoding="utf-8") as stream:
+            return tuple(line.strip() for line in stream.read().splitlines() if line.strip())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError:
+        return None
+
+
+def write(path: str, texts: Sequence[str]) -> None:
+    """Write each text by one write(2), as the kernel's cgroup files want it. OSError as the kernel says it."""
+    for text in texts:
+        fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        try:
+            os.write(fd, text.encode())
+        finally:
+            os.close(fd)
+
+
+def number(path: str) -> int | None:
+    """The one number in a file; None where there is none."""
+    lines = read(path)
+    return int(lines[0]) if lines and lines[0].isdigit() else None
+
+
+def children(directory: str) -> list[str]:
+    """The groups right below, as directories, sorted; empty when the directory is gone."""
+    try:
+        with os.scandir(directory) as entries:
+            return sorted(entry.path for entry in entries if entry.is_dir(follow_symlinks=False))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def descendants(directory: str) -> list[str]:
+    """All groups below, the deepest first."""
+    return [found for child in children(directory) for found in (*descendants(child), child)]
+
+
+def knows_file(hierarchy: Hierarchy, file: str) -> bool | None:
+    """Whether groups of the hierarchy have that file; None: no group of it is there to look at.
+
+    Files that limit are absent from the root group, and on v2 where the parent does not pass the controller on.
+    """
+    prefix = file.partition(".")[0] + "."
+    samples = [path for path in (hierarchy.path, *children(hierarchy.path)) if _has_limits(path, prefix, hierarchy)]
+    if not samples:
+        return None
+    return any(os.path.exists(f"{path}/{file}") for path in samples)
+
+
+def _has_limits(path: str, prefix: str, hierarchy: Hierarchy) -> bool:
+    if path == hierarchy.path and hierarchy.root == "/":
+        return False
+    return any(name.startswith(prefix) for name in os.listdir(path))
+
+
+def processes(directory: str) -> list[int]:
+    """The processes in the group itself."""
+    return [int(line) for line in read(f"{directory}/cgroup.procs") or ()]
+
+
+def explain(error: OSError, what: str) -> HostError:
+    """A sentence for a write that the kernel refused."""
+    return HostError(f"Failed to {what}: the kernel refused it: {error.strerror}")

@@ -1,0 +1,156 @@
+# Copyright (c) 2026, the community.lxc authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection: it may change at any time.
+
+"""Configuration files on disk: read them, have liblxc check them, replace them whole.
+
+``write`` must run under ``_lock.exclusive``. A reader, or the next boot, finds the old file or the new one.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import tempfile
+from collections.abc import Sequence
+
+from ansible_collections.community.lxc.plugins.module_utils._config._document import Document, parse
+from ansible_collections.community.lxc.plugins.module_utils._config._rules import refuse_dangerous
+from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, InvalidInput
+from ansible_collections.community.lxc.plugins.module_utils._host import _child, _kernel
+from ansible_collections.community.lxc.plugins.module_utils._host._binding import NOWHERE, binding
+from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
+
+_TEMPORARY = ".config.community.lxc."
+_CHECK_SECONDS = 20.0
+
+_NEEDS = {
+    "lxc.environment.runtime": "environment_runtime_hooks (LXC 7.0)",
+    "lxc.environment.hooks": "environment_runtime_hooks (LXC 7.0)",
+    "lxc.sched.core": "core_scheduling (LXC 5.0)",
+    "lxc.cgroup.relative": "cgroup_relative",
+    "lxc.time.offset.boot": "time_namespace (LXC 4.0)",
+    "lxc.time.offset.monotonic": "time_namespace (LXC 4.0)",
+}
+"""Keys that came with an extension which not every liblxc has."""
+
+_checked: set[str] = set()
+"""Texts that liblxc has loaded in this process: a plan is made twice, a check once."""
+
+
+def read(ref: ContainerRef) -> Document | None:
+    """The configuration as it stands; None where the container is not defined."""
+    try:
+        with open(ref.config_file, "rb") as stream:
+            return parse(stream.read().decode("utf-8", errors="surrogateescape"))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise HostError(f"Failed to read the configuration of {ref}: {error}") from error
+
+
+def check(ref: ContainerRef, document: Document) -> None:
+    """Have liblxc load the text from a throw-away file. InvalidInput names the line that it refuses.
+
+    Touches nothing of the container.
+    """
+    text = document.render()
+    if text in _checked:
+        return
+    refuse_dangerous(document)
+    if document.values("lxc.sched.core")[-1:] == ("1",) and not _kernel.core_scheduling():
+        raise InvalidInput(
+            "lxc.sched.core: the kernel has no core scheduling (CONFIG_SCHED_CORE), or no processor several threads, "
+            "so that the container would not start"
+        )
+    with tempfile.TemporaryDirectory(prefix="community.lxc-") as scratch:
+        path = f"{scratch}/config"
+        _spill(path, text)
+        version = str(binding().version)
+        try:
+            _child.run(
+                lambda: _load(ref, path), what=f"check the configuration of {ref}", timeout=_CHECK_SECONDS, log=ref
+            )
+        except HostError as error:
+            raise refusal(error.lxc_log, version) or error from error
+    _checked.add(text)
+
+
+def _load(ref: ContainerRef, path: str) -> None:
+    container = binding().Container(ref.name, config_path=NOWHERE)
+    if not container.load_config(path):
+        raise HostError(f"liblxc refuses the configuration of {ref}")
+
+
+def refusal(log: Sequence[str], version: str) -> InvalidInput | None:
+    """The sentence for what liblxc logged."""
+    unknown = line = why = ""
+    for entry in log:
+        match = re.search(r'Unsupported config key "([^"]*)"', entry)
+        unknown = match[1] if match else unknown
+        match = re.search(r'Failed to parse config file ".*" at line "(.*)"$', entry)
+        if match:
+            line = match[1]
+        elif not match and entry.startswith("ERROR"):
+            why = entry.split(" - ", 2)[-1]
+    if unknown:
+        needs = f", which needs the API extension {_NEEDS[unknown]}" if unknown in _NEEDS else ""
+        return InvalidInput(f"config: liblxc {version} does not know the key {unknown}{needs}", lxc_log=log)
+    if line:
+        return InvalidInput(f"config: liblxc {version} refuses '{line}'{': ' + why if why else ''}", lxc_log=log)
+    return None
+
+
+def write(ref: ContainerRef, document: Document) -> None:
+    """Replace the configuration: checked by liblxc, temporary file, fsync, rename. Mode, owner and xattrs are kept."""
+    check(ref, document)
+    path = os.path.realpath(ref.config_file)
+    directory = os.path.dirname(path)
+    _sweep(directory)
+    fd, temporary = tempfile.mkstemp(prefix=_TEMPORARY, dir=directory)
+    try:
+        with os.fdopen(fd, "wb") as stream:
+            stream.write(document.render().encode("utf-8", errors="surrogateescape"))
+            stream.flush()
+            _inherit(stream.fileno(), path)
+            os.fsync(stream.fileno())
+        os.rename(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+    _sync_directory(directory)
+
+
+def _spill(path: str, text: str) -> None:
+    with open(path, "wb") as stream:
+        stream.write(text.encode("utf-8", errors="surrogateescape"))
+
+
+def _sweep(directory: str) -> None:
+    """Remove what a killed run left. Under the lock no other run can be writing one."""
+    for name in os.listdir(directory):
+        if name.startswith(_TEMPORARY):
+            os.unlink(f"{directory}/{name}")
+
+
+def _inherit(fd: int, path: str) -> None:
+    try:
+        old = os.stat(path)
+    except FileNotFoundError:
+        os.fchmod(fd, 0o640)
+        return
+    os.fchown(fd, old.st_uid, old.st_gid)
+    os.fchmod(fd, stat.S_IMODE(old.st_mode))
+    for name in os.listxattr(path):
+        os.setxattr(fd, name, os.getxattr(path, name))
+
+
+def _sync_directory(directory: str) -> None:
+    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

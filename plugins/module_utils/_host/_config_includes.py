@@ -1,0 +1,66 @@
+# Copyright (c) 2026, the community.lxc authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection: it may change at any time.
+
+"""What a configuration includes, read from disk: ``lxc.include`` names a file, or a directory of ``*.conf``."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Mapping
+
+from ansible_collections.community.lxc.plugins.module_utils._config._document import Document, Entry, parse
+from ansible_collections.community.lxc.plugins.module_utils._host._files import read_regular
+
+KEY = "lxc.include"
+_DEEPEST = 8
+
+Includes = Mapping[str, tuple[Entry, ...]]
+"""Value of an ``lxc.include`` line -> all entries that it stands for, in order."""
+
+
+def read(document: Document) -> dict[str, tuple[Entry, ...]]:
+    """The entries behind every ``lxc.include`` line. What cannot be read is left to liblxc to complain of."""
+    return {path: _entries(path, 0) for path in document.values(KEY) if path}
+
+
+def _entries(path: str, depth: int) -> tuple[Entry, ...]:
+    if depth > _DEEPEST:
+        return ()
+    found: list[Entry] = []
+    for name in _files(path):
+        try:
+            entries = _file_entries(name)
+        except OSError:
+            continue
+        for key, value in entries:
+            found += _entries(value, depth + 1) if key == KEY else [(key, value)]
+    return tuple(found)
+
+
+def _file_entries(name: str) -> tuple[Entry, ...]:
+    found = os.stat(name)
+    return _parsed(name, (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns))
+
+
+# Many containers include the same few files; a file that was changed since has another identity.
+@functools.lru_cache(maxsize=256)
+def _parsed(name: str, _identity: tuple[int, ...]) -> tuple[Entry, ...]:
+    return parse(read_regular(name).decode("utf-8", errors="surrogateescape")).entries()
+
+
+def _files(path: str) -> list[str]:
+    if not os.path.isdir(path):
+        return [path]
+    return [f"{path}/{name}" for name in sorted(os.listdir(path)) if name.endswith(".conf")]
+
+
+def expand(document: Document, includes: Includes) -> tuple[Entry, ...]:
+    """All entries in order, those of included files in the place of the line that includes them."""
+    found: list[Entry] = []
+    for key, value in document.entries():
+        found += includes.get(value, ()) if key == KEY else [(key, value)]
+    return tuple(found)

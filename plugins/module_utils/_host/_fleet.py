@@ -1,0 +1,80 @@
+# Copyright (c) 2026, the community.lxc authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection: it may change at any time.
+
+"""What a fleet asks of the host: which containers carry its mark, and a scratch copy to try a plan on."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from ansible_collections.community.lxc.plugins.module_utils._config._document import Document, parse
+from ansible_collections.community.lxc.plugins.module_utils._host import _config_file, _lock
+from ansible_collections.community.lxc.plugins.module_utils._host._binding import binding
+from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
+from ansible_collections.community.lxc.plugins.module_utils._model._source import Source
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def exists(ref: ContainerRef) -> bool:
+    """Whether the container is defined."""
+    return os.path.exists(ref.config_file)
+
+
+def marked(lxc_path: str, mark: str) -> tuple[str, ...]:
+    """The names of the containers of an lxc path whose configuration carries the mark."""
+    names = sorted(os.listdir(lxc_path)) if os.path.isdir(lxc_path) else []
+    documents = ((name, _config_file.read(ContainerRef(name, lxc_path))) for name in names)
+    return tuple(name for name, document in documents if document is not None and document.has_comment(mark))
+
+
+def base_name(source: Source, idmap: Sequence[str], share: str) -> str:
+    """The name of the container that all those share which come from this source: another archive, another name."""
+    words = [share, source.kind, source.value, *source.args, *idmap]
+    if source.kind == "tarball" and os.path.exists(source.value):
+        found = os.stat(source.value)
+        words += [str(found.st_size), str(found.st_mtime_ns)]
+    digest = hashlib.sha256("\0".join(words).encode(errors="surrogateescape")).hexdigest()
+    return f"fleet-base-{digest[:12]}"
+
+
+def first_document(ref: ContainerRef, source: Source | None) -> Document:
+    """What a new container's configuration begins with: its origin's, or liblxc's default. A template may add to it."""
+    if source is not None and source.kind == "clone":
+        return _config_file.read(ContainerRef(source.value, ref.lxc_path)) or Document()
+    default = str(binding().get_global_config_item("lxc.default_config") or "")
+    try:
+        with open(default, encoding="utf-8", errors="surrogateescape") as stream:
+            return parse(stream.read())
+    except OSError:
+        return Document()
+
+
+@contextmanager
+def scratch_copy(ref: ContainerRef, document: Document) -> Iterator[ContainerRef]:
+    """A container of the same name in a throw-away lxc path, with this configuration and nothing else."""
+    with tempfile.TemporaryDirectory(prefix="community.lxc-") as lxc_path:
+        scratch = ContainerRef(ref.name, lxc_path)
+        os.mkdir(scratch.directory)
+        with open(scratch.config_file, "wb") as stream:
+            stream.write(document.render().encode("utf-8", errors="surrogateescape"))
+        try:
+            yield scratch
+        finally:
+            _lock.forget(scratch)
+
+
+def append_line(path: str, line: str) -> None:
+    """Tell a reader that polls the file how far the work is."""
+    with open(path, "a", encoding="utf-8") as stream:
+        stream.write(line + "\n")

@@ -1,0 +1,132 @@
+# Copyright (c) 2026, the community.lxc authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection: it may change at any time.
+
+"""A container's monitor process, found and ended without liblxc's help, and the cgroups that it leaves behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+from collections.abc import Iterable
+
+from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
+
+_CGROUP_ROOT = "/sys/fs/cgroup"
+_DEATH_SECONDS = 5.0
+
+
+def monitor_pids(ref: ContainerRef) -> tuple[int, ...]:
+    """The processes titled ``[lxc monitor] LXCPATH NAME`` of the host's own pid namespace.
+
+    A container's processes can call themselves what they like; they are in another pid namespace and do not count.
+    """
+    title = f"[lxc monitor] {ref.lxc_path} {ref.name}"
+    ours = os.readlink("/proc/self/ns/pid")
+    found = []
+    for entry in os.listdir("/proc"):
+        if not entry.isdigit():
+            continue
+        try:
+            with open(f"/proc/{entry}/cmdline", "rb") as stream:
+                cmdline = stream.read().rstrip(b"\0 ").decode(errors="surrogateescape")
+            if cmdline == title and os.readlink(f"/proc/{entry}/ns/pid") == ours:
+                found.append(int(entry))
+        except OSError:
+            continue  # gone meanwhile
+    return tuple(found)
+
+
+def end_monitors(ref: ContainerRef) -> tuple[int, ...]:
+    """Kill the container's monitors with all their descendants, and remove the cgroups that they were in.
+
+    Returns the monitors' pids. For the case in which a monitor no longer answers, or a start went wrong half-way.
+    """
+    monitors = monitor_pids(ref)
+    groups: set[str] = set()
+    for monitor in monitors:
+        family = (monitor, *_descendants(monitor))
+        groups.update(path for pid in family for path in _cgroup_directories(pid))
+        _kill(family)
+    remove_empty_groups(path for path in groups if _is_of(path, ref))
+    return monitors
+
+
+def group_directories(ref: ContainerRef) -> frozenset[str]:
+    """liblxc's default cgroups of this name (``lxc.payload.NAME``, ``lxc.monitor.NAME-1``, ...) in every hierarchy.
+
+    Containers of the same name in another lxc path have such directories as well.
+    """
+    found = set()
+    for hierarchy in _hierarchies():
+        for entry in os.listdir(hierarchy):
+            stem, dash, number = entry.rpartition("-")
+            base = stem if dash and number.isdigit() else entry
+            if {entry, base} & {f"lxc.payload.{ref.name}", f"lxc.monitor.{ref.name}"}:
+                found.add(f"{hierarchy}/{entry}")
+    return frozenset(found)
+
+
+def remove_empty_groups(directories: Iterable[str]) -> None:
+    """Remove cgroup directories with all groups below. The kernel refuses where there are processes: those stay."""
+    for directory in directories:
+        for path, _names, _files in os.walk(directory, topdown=False):
+            with contextlib.suppress(OSError):
+                os.rmdir(path)
+
+
+def _is_of(path: str, ref: ContainerRef) -> bool:
+    # Whatever cgroup a process may have been moved to: only what carries the container's name is removed.
+    return any(ref.name in part for part in path.split("/")) and path.startswith(_CGROUP_ROOT + "/")
+
+
+def _hierarchies() -> list[str]:
+    if os.path.exists(f"{_CGROUP_ROOT}/cgroup.procs"):
+        return [_CGROUP_ROOT]
+    return [entry.path for entry in os.scandir(_CGROUP_ROOT) if entry.is_dir(follow_symlinks=False)]
+
+
+def _cgroup_directories(pid: int) -> list[str]:
+    try:
+        with open(f"/proc/{pid}/cgroup", encoding="utf-8", errors="surrogateescape") as stream:
+            lines = stream.read().splitlines()
+    except OSError:
+        return []
+    paths = [path for _number, _controllers, path in (line.split(":", 2) for line in lines) if path != "/"]
+    return [hierarchy + path for hierarchy in _hierarchies() for path in paths if os.path.isdir(hierarchy + path)]
+
+
+def children(pid: int) -> list[int]:
+    """The process's children; empty when it is gone."""
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as stream:
+            return [int(word) for word in stream.read().split()]
+    except OSError:
+        return []
+
+
+def _descendants(pid: int) -> list[int]:
+    found = children(pid)
+    return found + [deeper for child in found for deeper in _descendants(child)]
+
+
+def _kill(pids: Iterable[int]) -> None:
+    pidfds = []
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            pidfds.append(os.pidfd_open(pid))
+    try:
+        for pidfd in pidfds:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+        for pidfd in pidfds:
+            poller = select.poll()
+            poller.register(pidfd, select.POLLIN)
+            poller.poll(int(_DEATH_SECONDS * 1000))
+    finally:
+        for pidfd in pidfds:
+            os.close(pidfd)

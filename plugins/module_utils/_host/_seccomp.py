@@ -1,0 +1,269 @@
+# Copyright (c) 2026, the community.lxc authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection: it may change at any time.
+
+"""Seccomp on the host: which system calls libseccomp knows, what liblxc reads, what a container runs under."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import hashlib
+import os
+import re
+import socket
+import tempfile
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.community.lxc.plugins.module_utils._config._document import Document
+from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, InvalidInput, LxcError
+from ansible_collections.community.lxc.plugins.module_utils._host import _child, _config_includes
+from ansible_collections.community.lxc.plugins.module_utils._host._binding import NOWHERE
+from ansible_collections.community.lxc.plugins.module_utils._host._files import read_regular
+from ansible_collections.community.lxc.plugins.module_utils._host._process import Process
+from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
+from ansible_collections.community.lxc.plugins.module_utils._model._seccomp import Policy
+
+_SECONDS = 20.0
+_READ_FAILED = re.compile(r"Failed to read seccomp policy|Failed loading seccomp policy")
+_OWN_NAMES = {"arm64": b"aarch64"}
+_LIBLXCS_OWN = ("reject_force_umount",)
+_COMPAT = {"x86_64": ("x86_64", "x86", "x32"), "aarch64": ("arm64", "arm"), "mips64": ("mips64", "mips64n32", "mips")}
+_COMPAT["ppc64"] = ("ppc64", "ppc")
+
+
+@dataclass(frozen=True)
+class Live:
+    """What the container's init runs under. ``mode`` 0: no filter, 2: filters, of which there are ``filters``.
+
+    ``changed``: the profile's file was changed after the container was started.
+    """
+
+    mode: int
+    filters: int | None
+    notify_fd_active: bool
+    profile: str
+    changed: bool
+
+
+def unknown_calls(policy: Policy) -> list[str]:
+    """Sentences about system calls that libseccomp does not know on the architectures that their rules are for."""
+    resolve, architecture = _libseccomp()
+    native = _COMPAT.get(os.uname().machine, (os.uname().machine,))
+    said = []
+    for rule in sorted(policy.rules):
+        names = native if rule.arch == "all" else (rule.arch,)
+        tokens = [token for token in map(architecture, names) if token]
+        if rule.syscall in _LIBLXCS_OWN or not tokens:
+            continue
+        # Below zero are the numbers that libseccomp makes up for calls which an architecture does not have.
+        if all(resolve(token, rule.syscall.encode()) < 0 for token in tokens):
+            said.append(f"{rule.syscall} is no system call of {' or '.join(names)}")
+    return list(dict.fromkeys(said))
+
+
+def _libseccomp() -> tuple[Any, _Architectures]:
+    try:
+        library = ctypes.CDLL("libseccomp.so.2")
+    except OSError as error:
+        raise HostError(f"libseccomp was not found ({error}); install libseccomp2 (Debian) or libseccomp") from error
+    resolve = library.seccomp_syscall_resolve_name_arch
+    resolve.argtypes, resolve.restype = [ctypes.c_uint32, ctypes.c_char_p], ctypes.c_int
+    return resolve, _Architectures(library)
+
+
+class _Architectures:
+    """LXC's names of architectures to libseccomp's tokens, 0 for none."""
+
+    def __init__(self, library: ctypes.CDLL) -> None:
+        self._by_name = library.seccomp_arch_resolve_name
+        self._by_name.argtypes, self._by_name.restype = [ctypes.c_char_p], ctypes.c_uint32
+
+    def __call__(self, name: str) -> int:
+        return int(self._by_name(_OWN_NAMES.get(name, name.encode())))
+
+
+def try_out(ref: ContainerRef, text: bytes) -> None:
+    """Have liblxc read the policy, for a container that has no root file system and never comes to be.
+
+    InvalidInput with liblxc's words where it refuses.
+    """
+    with tempfile.TemporaryDirectory(prefix="community.lxc-") as scratch:
+        path = f"{scratch}/policy"
+        with open(path, "wb") as stream:
+            stream.write(text)
+        log: tuple[str, ...] = ()
+        try:
+            _child.run(lambda: _start_nothing(scratch, path), what="try the policy out", timeout=_SECONDS, log=ref)
+        except LxcError as error:
+            log = error.lxc_log
+    if any(_READ_FAILED.search(line) for line in log):
+        words = [line.split(" - ", 2)[-1] for line in log if line.startswith("ERROR seccomp")]
+        raise InvalidInput(
+            f"liblxc refuses the seccomp policy: {'; '.join(words) or 'it does not say why'}", lxc_log=log
+        )
+
+
+def _start_nothing(scratch: str, policy: str) -> None:
+    from ansible_collections.community.lxc.plugins.module_utils._host import _liblxc
+
+    name = f"trial{os.getpid()}"
+    with _liblxc.load().container(name, NOWHERE) as container:
+        keys = {
+            "lxc.seccomp.profile": policy,
+            # Also where we run under a filter ourselves.
+            "lxc.seccomp.allow_nesting": "1",
+            "lxc.rootfs.path": f"dir:{scratch}/none",
+        }
+        for key, value in keys.items():
+            container.set_config_item(key, value)
+        container.start(argv=["/none"], daemonize=False)
+    raise HostError("a container without a root file system has started or not, which says nothing")
+
+
+def require_listening(proxy: str) -> None:
+    """HostError unless somebody listens: liblxc would report a successful start and the container be gone."""
+    path = proxy[len("unix:") :] if proxy.startswith("unix:") else proxy
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC) as client:
+        client.settimeout(5)
+        try:
+            client.connect(path)
+        except OSError as error:
+            raise HostError(
+                f"notify.proxy: nobody listens on {path} as SOCK_SEQPACKET ({error.strerror or error}), and without it "
+                "no container with this policy starts; the role lxc_seccomp_agent installs an agent"
+            ) from error
+
+
+def check_before_start(document: Document | None) -> None:
+    """HostError where the configuration's policy needs an agent, and none is there."""
+    entries = {} if document is None else dict(_config_includes.expand(document, _config_includes.read(document)))
+    proxy, profile = entries.get("lxc.seccomp.notify.proxy", ""), entries.get("lxc.seccomp.profile", "")
+    if proxy and profile and b"notify" in (content(profile) or b""):
+        require_listening(proxy)
+
+
+def content(path: str) -> bytes | None:
+    """A profile's content; None where there is no such file."""
+    try:
+        return read_regular(path)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise HostError(f"Failed to read the seccomp profile {path}: {error}") from error
+
+
+def digest(data: bytes | None) -> str | None:
+    return None if data is None else hashlib.sha256(data).hexdigest()
+
+
+def observe(ref: ContainerRef, init_pid: int, profile: str, *, ask: bool = True) -> Live | None:
+    """None where init has ended meanwhile. ``profile`` is the one that the container was started with.
+
+    With ``ask`` the monitor is asked for the notify descriptor (API extension seccomp_notify_fd_active); without, it is
+    looked for among the descriptors that the monitor holds.
+    """
+    try:
+        with Process(init_pid) as init:
+            status = dict(line.split(":\t", 1) for line in init.read("status").splitlines() if ":\t" in line)
+            began = _boot_time() + int(init.stat()[19]) / os.sysconf("SC_CLK_TCK")
+            monitor = init.parent()
+    except ProcessLookupError:
+        return None
+    try:
+        # The start of init is known to a hundredth of a second.
+        changed = bool(profile) and os.stat(profile).st_ctime > began + 0.02
+    except OSError:
+        changed = bool(profile)
+    filters = status.get("Seccomp_filters")
+    return Live(
+        mode=int(status.get("Seccomp", "0")),
+        filters=None if filters is None else int(filters),
+        notify_fd_active=_notify_fd_active(ref) if ask else _holds_notify_fd(monitor),
+        profile=profile,
+        changed=changed,
+    )
+
+
+def _boot_time() -> float:
+    return time.clock_gettime(time.CLOCK_REALTIME) - time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def _notify_fd_active(ref: ContainerRef) -> bool:
+    def ask() -> bool:
+        from ansible_collections.community.lxc.plugins.module_utils._host import _liblxc
+
+        with _liblxc.load().container(ref.name, ref.lxc_path) as container:
+            fd = container.seccomp_notify_fd_active()
+        if fd >= 0:
+            os.close(fd)
+        return fd >= 0
+
+    return bool(_child.run(ask, what=f"ask for the notify descriptor of {ref}", timeout=_SECONDS).value)
+
+
+def _holds_notify_fd(monitor: int) -> bool:
+    directory = f"/proc/{monitor}/fd"
+    with contextlib.suppress(OSError):
+        for name in os.listdir(directory):
+            with contextlib.suppress(OSError):
+                if os.readlink(f"{directory}/{name}") == "anon_inode:seccomp notify":
+                    return True
+    return False
+
+
+def own_files(ref: ContainerRef) -> tuple[str, ...]:
+    """The policies that this module has written for the container."""
+    try:
+        names = os.listdir(ref.directory)
+    except OSError:
+        return ()
+    return tuple(sorted(f"{ref.directory}/{name}" for name in names if _OWN_FILE.fullmatch(name)))
+
+
+_OWN_FILE = re.compile(r"seccomp-[0-9a-f]{16}\.policy")
+
+
+def own_path(ref: ContainerRef, text: bytes) -> str:
+    """Where a policy belongs: its name tells its content, so that a running container's profile tells what it has."""
+    return f"{ref.directory}/seccomp-{hashlib.sha256(text).hexdigest()[:16]}.policy"
+
+
+def used_by_snapshots(ref: ContainerRef, paths: Iterable[str]) -> frozenset[str]:
+    """Those of the files that a snapshot's configuration names."""
+    used = set()
+    for name in _snapshots(ref):
+        text = content(f"{ref.directory}/snaps/{name}/config") or b""
+        used |= {path for path in paths if os.fsencode(path) in text}
+    return frozenset(used)
+
+
+def _snapshots(ref: ContainerRef) -> Sequence[str]:
+    try:
+        return os.listdir(f"{ref.directory}/snaps")
+    except OSError:
+        return ()
+
+
+def write(path: str, text: bytes) -> None:
+    """A policy file, whole or not at all."""
+    fd, temporary = tempfile.mkstemp(prefix=".seccomp.", dir=os.path.dirname(path))
+    try:
+        with os.fdopen(fd, "wb") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fchmod(stream.fileno(), 0o644)
+            os.fsync(stream.fileno())
+        os.rename(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def remove(path: str) -> None:
+    os.unlink(path)

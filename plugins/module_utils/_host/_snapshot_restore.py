@@ -1,0 +1,138 @@
+# Copyright (c) 2026, the community.lxc authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection: it may change at any time.
+
+"""A snapshot put in its container's own place, so that a failure at any instant loses nothing.
+
+liblxc would destroy the container first and then copy. Here the copy is made beside the container, then both root
+file systems change places by renameat2(2), then the configuration is written, and only then the old one is removed.
+A journal tells the next run how far a killed one came, and everything is put back.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import shutil
+import subprocess
+
+from ansible_collections.community.lxc.plugins.module_utils._config._document import Document, parse
+from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, InvalidInput
+from ansible_collections.community.lxc.plugins.module_utils._host import _config_file, _snapshots
+from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
+
+_PARTS = ("rootfs", "overlay")
+_AT_FDCWD = -100
+_EXCHANGE = 2
+_SECONDS = 3600.0
+
+
+def beside(ref: ContainerRef) -> str:
+    """Where the copy is made. Hidden, so that liblxc does not take it for a container."""
+    return f"{ref.lxc_path}/.{ref.name}.restoring"
+
+
+def is_unfinished(ref: ContainerRef) -> bool:
+    """Whether a killed run has left something."""
+    return os.path.isdir(beside(ref))
+
+
+def restored_config(ref: ContainerRef, name: str) -> Document:
+    """The snapshot's configuration, as it is to stand in the container."""
+    snapshot = _snapshots.config_of(ref, name)
+    old, new = f"{_snapshots.directory(ref, name)}/", f"{ref.directory}/"
+    text = "".join(line.raw.replace(old, new) if line.key else line.raw for line in snapshot.lines)
+    return parse(text)
+
+
+def check(ref: ContainerRef, name: str, document: Document) -> None:
+    """InvalidInput where the container's storage cannot be exchanged."""
+    kinds = {_snapshots.storage(document), _snapshots.storage(_snapshots.config_of(ref, name))}
+    values = document.values("lxc.rootfs.path")
+    place = values[-1].rpartition(":")[2] if values else ""
+    if len(kinds) > 1 or not kinds <= {"dir", "overlay", "btrfs"} or not place.startswith(f"{ref.directory}/"):
+        raise InvalidInput(
+            f"state: a snapshot can be restored in place for storage of the types dir, overlay and btrfs in the "
+            f"container's own directory, and that of {ref} is {values[-1] if values else 'none'}; use new_name"
+        )
+    _snapshots.require_tools(document, in_place=True)
+
+
+def restore(ref: ContainerRef, name: str, document: Document) -> None:
+    """Put the snapshot in the container's place. HostError: everything is as it was."""
+    recover(ref)
+    scratch = beside(ref)
+    try:
+        os.mkdir(scratch, 0o700)
+        parts = _copy(ref, name, scratch, _snapshots.storage(document))
+        _write_journal(scratch, ref, parts, document)
+        for part in parts:
+            _exchange(f"{ref.directory}/{part}", f"{scratch}/{part}")
+        _config_file.write(ref, restored_config(ref, name))
+    except (OSError, subprocess.SubprocessError) as error:
+        recover(ref)
+        raise HostError(f"Failed to restore snapshot {name} of {ref}; nothing of it is changed: {error}") from error
+    except BaseException:
+        recover(ref)
+        raise
+    os.unlink(f"{scratch}/journal")
+    recover(ref)
+
+
+def _copy(ref: ContainerRef, name: str, scratch: str, kind: str) -> tuple[str, ...]:
+    source = _snapshots.directory(ref, name)
+    parts = tuple(part for part in _PARTS if os.path.isdir(f"{source}/{part}"))
+    for part in parts:
+        if kind == "btrfs" and part == "rootfs":
+            command = ["btrfs", "subvolume", "snapshot", f"{source}/{part}", f"{scratch}/{part}"]
+        else:
+            command = ["rsync", "-aAXHS", "--numeric-ids", f"{source}/{part}/", f"{scratch}/{part}/"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
+        if done.returncode != 0:
+            raise OSError(f"{command[0]}: {done.stderr.strip() or done.returncode}")
+        if not os.path.isdir(f"{ref.directory}/{part}"):
+            raise OSError(f"{ref.directory}/{part} is not there")
+    return parts
+
+
+def _write_journal(scratch: str, ref: ContainerRef, parts: tuple[str, ...], document: Document) -> None:
+    journal = {
+        "inodes": {part: os.stat(f"{ref.directory}/{part}").st_ino for part in parts},
+        "config": document.render(),
+    }
+    with open(f"{scratch}/.journal", "w", encoding="utf-8", errors="surrogateescape") as stream:
+        json.dump(journal, stream)
+        stream.flush()
+        os.fsync(stream.fileno())
+    os.rename(f"{scratch}/.journal", f"{scratch}/journal")
+
+
+def recover(ref: ContainerRef) -> None:
+    """Undo what a failed or killed restore had begun, and remove what is left of it."""
+    scratch = beside(ref)
+    if not os.path.isdir(scratch):
+        return
+    try:
+        with open(f"{scratch}/journal", encoding="utf-8", errors="surrogateescape") as stream:
+            journal = json.load(stream)
+    except FileNotFoundError:
+        journal = {"inodes": {}, "config": None}
+    for part, inode in journal["inodes"].items():
+        if os.stat(f"{ref.directory}/{part}").st_ino != inode:
+            _exchange(f"{ref.directory}/{part}", f"{scratch}/{part}")
+    if journal["config"] is not None:
+        now = _config_file.read(ref)
+        if now is None or now.render() != journal["config"]:
+            _config_file.write(ref, parse(journal["config"]))
+        os.unlink(f"{scratch}/journal")
+    shutil.rmtree(scratch)
+
+
+def _exchange(one: str, other: str) -> None:
+    library = ctypes.CDLL(None, use_errno=True)
+    if library.renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _EXCHANGE) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{one} and {other} cannot be exchanged: {os.strerror(number)}")

@@ -1,0 +1,62 @@
+# Copyright (c) 2026, the community.lxc authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection: it may change at any time.
+
+"""Which keys of a running container wait for its restart.
+
+Default: the value that it was started with is not the one that a start would give it now. For the keys of parts
+that can be changed live, a judge has the last word, since liblxc's running values never follow a live change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ansible_collections.community.lxc.plugins.module_utils._host._running import Look
+from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
+from ansible_collections.community.lxc.plugins.module_utils._plan import _cgroup_judge, _mount_judge, _nic_judge
+
+
+@dataclass(frozen=True)
+class Case:
+    """A key whose configured values are not those of the start."""
+
+    ref: ContainerRef
+    look: Look
+    key: str
+    running: tuple[str, ...]
+    configured: tuple[str, ...]
+
+
+Judge = Callable[[Case], bool]
+"""True: the configured value is nevertheless in force in the running container."""
+
+
+def _filled_in_by_liblxc(case: Case) -> bool:
+    return not case.configured
+
+
+JUDGES: tuple[tuple[str, str, Judge], ...] = (
+    # prefix and suffix of the keys, and who judges them
+    ("lxc.cgroup", "", _cgroup_judge.in_force),
+    ("lxc.mount.entry", "", _mount_judge.in_force),
+    ("lxc.net.", ".name", _filled_in_by_liblxc),
+    ("lxc.net.", ".veth.pair", _filled_in_by_liblxc),
+    ("lxc.net.", "", _nic_judge.in_force),
+)
+
+
+def pending_keys(ref: ContainerRef, look: Look) -> tuple[str, ...]:
+    """The keys whose configured value is not in force, sorted. Empty for a container that does not run."""
+    keys = sorted(set(look.running) | set(look.configured))
+    cases = (Case(ref, look, key, look.running.get(key, ()), look.configured.get(key, ())) for key in keys)
+    return tuple(case.key for case in cases if case.running != case.configured and not _in_force(case))
+
+
+def _in_force(case: Case) -> bool:
+    return any(
+        judge(case) for prefix, suffix, judge in JUDGES if case.key.startswith(prefix) and case.key.endswith(suffix)
+    )
