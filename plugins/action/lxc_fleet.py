@@ -1,0 +1,98 @@
+# Copyright (c) 2026, the community.lxc authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""With ``-v``, show what lxc_fleet has done while it is still at work; without, run the module as any other."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+display = Display()
+
+_MODULE = "community.lxc.lxc_fleet"
+_POLL_SECONDS = 1.0
+_SILENCE_SECONDS = 3.0
+_LIMIT_SECONDS = 24 * 3600
+"""After this an asynchronous job of Ansible's is ended; the module's own time limits come long before."""
+
+
+class ActionModule(ActionBase):
+    """The module runs as a job of Ansible's, and this polls the file to which it writes a line for each container."""
+
+    _supports_async = True
+    _supports_check_mode = True
+    _supports_diff = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        chosen = self._task.args.get("progress_file")
+        if display.verbosity < 1 or self._task.async_val or chosen:
+            result.update(
+                self._execute_module(module_name=_MODULE, task_vars=task_vars, wrap_async=bool(self._task.async_val))
+            )
+            return result
+        result.update(self._followed(task_vars or {}))
+        return result
+
+    def _followed(self, task_vars: dict[str, Any]) -> dict[str, Any]:
+        directory = self._command("mktemp -d").strip()
+        progress = f"{directory}/progress"
+        try:
+            job = self._begin({**self._task.args, "progress_file": progress}, task_vars)
+            status = {"jid": job["ansible_job_id"], "_async_dir": os.path.dirname(job["results_file"])}
+            answer = self._follow(status, progress, task_vars)
+            self._status({**status, "mode": "cleanup"}, task_vars)
+        finally:
+            self._command(f"rm -rf -- {shlex.quote(directory)}")
+        for name in ("ansible_job_id", "results_file", "started", "finished", "stdout_lines", "stderr_lines"):
+            answer.pop(name, None)
+        return answer
+
+    def _begin(self, args: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        kept = self._task.async_val
+        self._task.async_val = _LIMIT_SECONDS
+        try:
+            job: dict[str, Any] = self._execute_module(
+                module_name=_MODULE, module_args=args, task_vars=task_vars, wrap_async=True
+            )
+        finally:
+            self._task.async_val = kept
+        if "ansible_job_id" not in job:
+            raise AnsibleActionFail(f"lxc_fleet could not be begun: {job.get('msg', job)}", result=job)
+        return job
+
+    def _follow(self, status: dict[str, Any], progress: str, task_vars: dict[str, Any]) -> dict[str, Any]:
+        seen, told, begun = 0, time.monotonic(), time.monotonic()
+        while True:
+            answer = self._status(status, task_vars)
+            lines = self._command(f"tail -n +{seen + 1} -- {shlex.quote(progress)} 2>/dev/null || true").splitlines()
+            for line in lines:
+                display.display(f"lxc_fleet: {line}")
+            seen += len(lines)
+            if answer.get("finished"):
+                return answer
+            if lines:
+                told = time.monotonic()
+            elif time.monotonic() - told > _SILENCE_SECONDS:
+                told = time.monotonic()
+                display.display(f"lxc_fleet: at work for {told - begun:.0f} seconds, {seen} containers done")
+            time.sleep(_POLL_SECONDS)
+
+    def _status(self, args: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        answer: dict[str, Any] = self._execute_module(
+            module_name="ansible.legacy.async_status", module_args=args, task_vars=task_vars, wrap_async=False
+        )
+        return answer
+
+    def _command(self, command: str) -> str:
+        execute: Callable[[str], dict[str, Any]] = self._low_level_execute_command
+        return str(execute(command)["stdout"])

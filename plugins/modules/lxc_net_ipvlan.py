@@ -1,0 +1,191 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the community.lxc authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: lxc_net_ipvlan
+short_description: Manage ipvlan interfaces of native LXC containers, persisted and live
+version_added: 0.1.0
+author:
+  - The community.lxc authors (@community-lxc)
+description:
+  - An interface that shares the MAC address of one of the host's and has IP addresses of its own (API extension
+    C(network_ipvlan)). The kernel needs C(CONFIG_IPVLAN).
+  - On a running container addresses, gateway, MTU and O(up) change at once, through netlink, and the whole interface
+    can be plugged in and out. O(link), O(mode) and O(isolation) wait for a restart.
+extends_documentation_fragment:
+  - community.lxc._attributes
+  - community.lxc._container
+  - community.lxc._nic
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  mode:
+    description:
+      - V(l2) switches, V(l3) routes, V(l3s) routes through the host's netfilter hooks and is the one that O(l2proxy)
+        needs (C(lxc.net.N.ipvlan.mode)).
+      - LXC's default is V(l3). A change waits for the container's restart.
+    type: str
+    choices: [l3, l3s, l2]
+  isolation:
+    description:
+      - Whether interfaces on the same O(link) reach each other (C(lxc.net.N.ipvlan.isolation)). V(bridge) directly,
+        V(private) not at all, V(vepa) through the switch. LXC obeys it only where O(mode) is set too.
+    type: str
+    choices: [bridge, private, vepa]
+seealso:
+  - module: community.lxc.lxc_net_veth
+  - module: community.lxc.lxc_net_macvlan
+  - module: community.lxc.lxc_net_vlan
+  - module: community.lxc.lxc_net_phys
+"""
+
+EXAMPLES = r"""
+---
+- name: An address of the host's own network, answered for by the host
+  community.lxc.lxc_net_ipvlan:
+    container: web
+    name: eth0
+    link: enp3s0
+    mode: l3s
+    l2proxy: true
+    ipv4_addresses: [192.0.2.10/32]
+    ipv4_gateway: dev
+"""
+
+RETURN = r"""
+actions:
+  description: What was done, or would be in check mode, one sentence each; then what waits for a restart.
+  returned: always
+  type: list
+  elements: str
+  sample:
+    - plug the ipvlan interface eth0 into the running container
+restart_required:
+  description: Whether something takes effect only at the container's next start.
+  returned: success
+  type: bool
+  sample: false
+lxc_log:
+  description: What liblxc logged, warnings and errors, if the task failed.
+  returned: failure
+  type: list
+  elements: str
+  sample: []
+nic:
+  description: The interface as configured, under the names of the options, and as it is in the running container.
+  returned: success
+  type: dict
+  contains:
+    name:
+      description: Its name inside.
+      type: str
+      sample: eth0
+    type:
+      description: The configured type; V(null) if it is not configured.
+      type: str
+      sample: ipvlan
+    index:
+      description: The number of its section.
+      type: int
+      sample: 0
+    live:
+      description: The interface in the running container; V(null) if there is none.
+      type: dict
+      contains:
+        host_name:
+          description: The host's end of a veth pair.
+          type: str
+          sample: null
+        kind:
+          description: The kernel's word for the device.
+          type: str
+          sample: ipvlan
+        up:
+          description: Whether it is switched on.
+          type: bool
+          sample: true
+        mtu:
+          description: The inside's MTU in bytes.
+          type: int
+          sample: 1500
+        host_mtu:
+          description: The MTU of the host's end of a veth pair, in bytes.
+          type: int
+          sample: null
+        hwaddr:
+          description: The MAC address.
+          type: str
+          sample: 00:16:3e:5a:6b:7c
+        bridge:
+          description: The bridge that the host's end is a port of.
+          type: str
+          sample: null
+        parent:
+          description: The host's interface that it stands on.
+          type: str
+          sample: enp3s0
+        mode:
+          description: The kernel's mode of a macvlan or ipvlan interface.
+          type: str
+          sample: l3s
+        addresses:
+          description: Its lasting addresses that are not link-local, IPv4 first.
+          type: list
+          elements: str
+          sample: [10.0.3.10/24]
+        ipv4_gateway:
+          description: Where its IPv4 default route leads; V(dev) for a route without a gateway.
+          type: str
+          sample: 10.0.3.1
+        ipv6_gateway:
+          description: Where its IPv6 default route leads.
+          type: str
+          sample: null
+        routes:
+          description: The host's routes over a veth pair.
+          type: list
+          elements: str
+          sample: []
+        proxies:
+          description: The addresses that the host answers for on its end of a veth pair.
+          type: list
+          elements: str
+          sample: []
+        vlan_id:
+          description: The VLAN of the bridge port's untagged frames, or of a vlan interface.
+          type: int
+          sample: null
+        vlan_tagged_ids:
+          description: The tagged VLANs of the bridge port.
+          type: list
+          elements: int
+          sample: []
+  sample:
+    name: eth0
+    type: ipvlan
+    index: 0
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.community.lxc.plugins.module_utils._argspec import NIC
+from ansible_collections.community.lxc.plugins.module_utils._plan._nic import build_nic
+from ansible_collections.community.lxc.plugins.module_utils._runner import run_module
+
+
+def main() -> None:
+    module = AnsibleModule(supports_check_mode=True, **NIC["ipvlan"].to_kwargs())
+    run_module(module, lambda: build_nic("ipvlan", module.params))
+
+
+if __name__ == "__main__":
+    main()
