@@ -1,0 +1,147 @@
+# Copyright (c) 2026, the community.lxc authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Cgroups that somebody else's start left in the way of the next one, and those that a stop leaves behind."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.community.lxc.tests.live._ansible import PYTHON, run_module
+from ansible_collections.community.lxc.tests.live._bed import Bed, Guest
+from ansible_collections.community.lxc.tests.live._cgrouping import (
+    HYBRID,
+    ROOT,
+    cgroup,
+    groups,
+    isolation,
+    monitor_pid,
+    named_cgroups,
+)
+from ansible_collections.community.lxc.tests.live._host import tool, until
+
+_STARTER = """
+import sys, lxc
+container = lxc.Container(sys.argv[1], config_path=sys.argv[2])
+print(container.start(), flush=True)
+sys.stdin.read()
+"""
+
+
+def container(guest: Guest, **options: Any) -> dict[str, Any]:
+    return run_module("lxc_container", {"name": guest.name, "lxc_path": guest.lxc_path, **options})
+
+
+@contextmanager
+def long_lived_starter(guest: Guest) -> Iterator[int]:
+    """Somebody else's program that has started the container itself, and lives on; its process id."""
+    process = subprocess.Popen(
+        [PYTHON, "-c", _STARTER, guest.name, guest.lxc_path],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=sys.stderr,
+        text=True,
+    )
+    try:
+        if process.stdout is None or process.stdout.readline() != "True\n":
+            raise AssertionError("the container did not start")
+        yield process.pid
+    finally:
+        process.communicate()
+
+
+def end(guest: Guest) -> None:
+    guest.stop()
+    until(lambda: not guest_monitors(guest), what="the end of the monitor")
+
+
+def guest_monitors(guest: Guest) -> list[str]:
+    title = f"[lxc monitor] {guest.lxc_path} {guest.name}"
+    return [pid for pid in os.listdir("/proc") if pid.isdigit() and title in cmdline(pid)]
+
+
+def cmdline(pid: str) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text(errors="replace")
+    except OSError:
+        return ""
+
+
+def test_a_monitor_directory_left_by_a_starter_is_removed_when_it_is_empty(bed: Bed, unique: str) -> None:
+    guest = bed.guest()
+    cgroup(guest, **isolation(unique))
+    with long_lived_starter(guest):
+        end(guest)
+    left = [path for path in named_cgroups(unique) for dummy in Path(path).glob("mon")]
+    assert left
+    # liblxc itself fails on it.
+    assert tool("lxc-start", "-P", guest.lxc_path, "-n", guest.name, check=False).returncode != 0
+
+    result = container(guest)
+
+    assert (result["rc"], result["container"]["state"]) == (0, "RUNNING")
+    assert set(groups(monitor_pid(guest)).values()) == {f"/{unique}/mon"}
+
+
+def test_a_monitor_directory_with_a_starter_in_it_is_named(bed: Bed, unique: str) -> None:
+    guest = bed.guest()
+    cgroup(guest, **isolation(unique))
+    with long_lived_starter(guest) as pid:
+        end(guest)
+        result = container(guest)
+        assert result["rc"] == 1
+        assert f"{unique}/mon" in result["msg"]
+        assert f"process {pid} (python3" in result["msg"]
+    assert container(guest)["container"]["state"] == "RUNNING"
+
+
+def test_our_own_starts_leave_the_caller_where_it_is_and_nothing_behind(bed: Bed, unique: str) -> None:
+    guest = bed.guest()
+    cgroup(guest, **isolation(unique))
+    before = Path("/proc/self/cgroup").read_text()
+    for _time in range(2):
+        container(guest)
+        assert named_cgroups(unique)
+        container(guest, state="stopped")
+        assert named_cgroups(unique) == []
+    assert Path("/proc/self/cgroup").read_text() == before
+
+
+@pytest.mark.parametrize("state", ["stopped", "absent"])
+def test_every_way_down_leaves_nothing(bed: Bed, unique: str, state: str) -> None:
+    guest = bed.guest()
+    cgroup(guest, **isolation(unique))
+    container(guest)
+    # The configuration has changed meanwhile: what counts is where the container really is.
+    cgroup(guest, monitor_dir=f"{unique}o/m", container_dir=f"{unique}o/c")
+    assert container(guest, state=state)["rc"] == 0
+    assert named_cgroups(unique) == []
+
+
+def test_a_start_that_fails_leaves_nothing(bed: Bed, unique: str) -> None:
+    guest = bed.guest("lxc.mount.entry = /no/such/source mnt none bind 0 0")
+    cgroup(guest, **isolation(unique))
+    assert container(guest)["rc"] == 1
+    assert named_cgroups(unique) == []
+
+
+def test_a_parent_is_kept_as_long_as_another_container_is_in_it(bed: Bed, unique: str) -> None:
+    one, other = bed.guest(), bed.guest()
+    for guest in (one, other):
+        cgroup(guest, monitor_dir=f"{unique}/{guest.name}/m", container_dir=f"{unique}/{guest.name}/c")
+        container(guest)
+    container(one, state="stopped")
+    told = cgroup(other)["cgroup"]
+    assert told["limit_path"] == f"/{unique}/{other.name}/c"
+    assert not (ROOT / ("pids" if HYBRID else "") / unique / one.name).exists()
+    container(other, state="stopped")
+    assert named_cgroups(unique) == []

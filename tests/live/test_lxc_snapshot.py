@@ -1,0 +1,267 @@
+# Copyright (c) 2026, the community.lxc authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""lxc_snapshot on real containers, for each storage that there is here."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.community.lxc.tests.live._ansible import run_module, spawn_module
+from ansible_collections.community.lxc.tests.live._bed import Bed, Guest, make_rootfs
+from ansible_collections.community.lxc.tests.live._host import tool
+
+Task = Callable[..., dict[str, Any]]
+STORAGES = ("dir", "overlay", "btrfs")
+
+
+@pytest.fixture
+def btrfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    directory = Path(f"/var/tmp/b{os.getpid()}-{time.monotonic_ns() % 10**6}")
+    directory.mkdir()
+    image = tmp_path_factory.mktemp("btrfs") / "image"
+    tool("truncate", "-s", "300M", str(image))
+    tool("mkfs.btrfs", "-q", str(image))
+    tool("mount", "-o", "loop", str(image), str(directory))
+    try:
+        yield directory
+    finally:
+        tool("umount", str(directory))
+        directory.rmdir()
+
+
+def make(storage: str, bed: Bed, request: pytest.FixtureRequest) -> Guest:
+    """A container with storage of the type."""
+    if storage == "dir":
+        return bed.guest()
+    if storage == "overlay":
+        base = bed.guest()
+        name = f"{base.name}o"
+        tool("lxc-copy", "-P", bed.lxc_path, "-n", base.name, "-N", name, "-B", "overlay", "-s")
+        return Guest(name, bed.lxc_path)
+    path: Path = request.getfixturevalue("btrfs")
+    guest = Guest(f"b{os.getpid()}", str(path))
+    guest.config.parent.mkdir()
+    tool("btrfs", "subvolume", "create", str(guest.rootfs))
+    make_rootfs(guest.rootfs)
+    guest.config.write_text(
+        f"lxc.rootfs.path = btrfs:{guest.rootfs}\nlxc.uts.name = {guest.name}\nlxc.net.0.type = empty\n"
+    )
+    return guest
+
+
+def upper(guest: Guest) -> Path:
+    """Where what the container writes lands on the host."""
+    delta = guest.config.parent / "overlay/delta"
+    return delta if delta.is_dir() else guest.rootfs
+
+
+def task_for(guest: Guest) -> Task:
+    def run(*, check_mode: bool = False, diff: bool = False, **options: Any) -> dict[str, Any]:
+        arguments = {"container": guest.name, "lxc_path": guest.lxc_path, **options}
+        return run_module("lxc_snapshot", arguments, check_mode=check_mode, diff=diff)
+
+    return run
+
+
+def tree(directory: Path) -> dict[str, tuple[int, int, int, bytes]]:
+    """Everything below: mode, owner and content."""
+    found = {}
+    for path in sorted(directory.rglob("*")):
+        info = path.lstat()
+        data = path.read_bytes() if stat.S_ISREG(info.st_mode) else b""
+        found[str(path.relative_to(directory))] = (info.st_mode, info.st_uid, info.st_gid, data)
+    return found
+
+
+@pytest.mark.parametrize("storage", STORAGES)
+def test_made_restored_and_removed(storage: str, bed: Bed, request: pytest.FixtureRequest) -> None:
+    guest = make(storage, bed, request)
+    task = task_for(guest)
+    data = upper(guest) / "data"
+    data.write_text("before\n")
+    os.chown(data, 12, 34)
+    planned = task(comment="before the upgrade", check_mode=True, diff=True)
+    assert not (guest.config.parent / "snaps").exists()
+    made = task(comment="before the upgrade", diff=True)
+    assert (made["changed"], made["actions"], made["diff"]) == (True, planned["actions"], planned["diff"])
+    assert (made["snapshot"]["name"], made["snapshot"]["comment"]) == ("snap0", "before the upgrade")
+    assert task(comment="before the upgrade")["changed"] is False
+
+    before, config = tree(upper(guest)), guest.config.read_text()
+    data.write_text("after\n")
+    (upper(guest) / "new").write_text("new")
+    guest.config.write_text(config + "lxc.tty.max = 3\n")
+    restored = task(comment="before the upgrade", state="restored")
+    assert (restored["changed"], restored["snapshot"]["name"]) == (True, "snap0")
+    assert tree(upper(guest)) == before
+    assert "lxc.tty.max = 3" not in guest.config.read_text()
+    assert f"{guest.lxc_path}/{guest.name}/snaps/" not in guest.config.read_text()
+    assert not [name for name in os.listdir(guest.lxc_path) if "restoring" in name]
+    guest.start()
+    assert guest.attach("cat", "/data").stdout == "before\n"
+    guest.stop()
+
+    assert task(name="snap0", state="absent")["changed"] is True
+    assert task(name="snap0", state="absent")["changed"] is False
+    assert not (guest.config.parent / "snaps/snap0").exists()
+    assert tree(upper(guest)) == before
+
+
+@pytest.mark.parametrize("storage", STORAGES)
+def test_restored_to_a_new_name(storage: str, bed: Bed, request: pytest.FixtureRequest) -> None:
+    guest = make(storage, bed, request)
+    task = task_for(guest)
+    (upper(guest) / "data").write_text("before\n")
+    task(comment="one")
+    (upper(guest) / "data").write_text("after\n")
+    new = Guest(f"{guest.name}n", guest.lxc_path)
+    planned = task(comment="one", state="restored", new_name=new.name, check_mode=True)
+    assert not new.config.exists()
+    done = task(comment="one", state="restored", new_name=new.name)
+    assert (done["changed"], done["actions"]) == (True, planned["actions"])
+    assert (upper(new) / "data").read_text() == "before\n"
+    assert (upper(guest) / "data").read_text() == "after\n"
+    assert task(comment="one", state="restored", new_name=new.name)["changed"] is False
+    tool("lxc-destroy", "-P", new.lxc_path, "-n", new.name)
+
+
+def test_lxc_info_lists_them(bed: Bed) -> None:
+    guest = bed.guest()
+    task = task_for(guest)
+    task(comment="one")
+    task(comment="two\nin two lines")
+    info = run_module("lxc_info", {"name": [guest.name], "lxc_path": guest.lxc_path})
+    listed = [(s["name"], s["comment"]) for s in info["containers"][0]["snapshots"]]
+    assert listed == [("snap0", "one"), ("snap1", "two\nin two lines")]
+    assert info["containers"][0]["snapshots"][0]["created"].startswith("20")
+
+
+# ---- failures
+
+
+@pytest.fixture
+def snapped(bed: Bed) -> Guest:
+    guest = bed.guest()
+    (guest.rootfs / "data").write_text("before\n")
+    assert task_for(guest)(comment="one")["changed"] is True
+    (guest.rootfs / "data").write_text("after\n")
+    return guest
+
+
+def test_a_failed_restore_loses_nothing(snapped: Guest, lxc_path: Path) -> None:
+    """rsync fails half-way; so does the file system for the copy; so does liblxc with the configuration."""
+    programs = lxc_path / "programs"
+    programs.mkdir()
+    (programs / "rsync").write_text(
+        '#!/bin/sh\nmkdir -p "$5"; echo half > "$5/half"; echo no space left >&2; exit 11\n'
+    )
+    (programs / "rsync").chmod(0o755)
+    before, config = tree(snapped.config.parent), snapped.config.read_text()
+    arguments = {"container": snapped.name, "lxc_path": snapped.lxc_path, "comment": "one", "state": "restored"}
+    failed = run_module("lxc_snapshot", arguments, environment=[("PATH", f"{programs}:{os.environ['PATH']}")])
+    assert "no space left" in failed["msg"]
+    assert tree(snapped.config.parent) == before
+    bad = snapped.config.parent / "snaps/snap0/config"
+    good = bad.read_text()
+    bad.write_text(good + "lxc.nonsense = 1\n")
+    failed = run_module("lxc_snapshot", arguments)
+    assert "lxc.nonsense" in failed["msg"]
+    bad.write_text(good)
+    assert tree(snapped.config.parent) == before
+    assert snapped.config.read_text() == config
+    assert not [name for name in os.listdir(snapped.lxc_path) if "restoring" in name]
+
+
+@pytest.mark.parametrize("delay", [0.25, 0.35, 0.45, 0.6, 0.8])
+def test_a_killed_restore_loses_nothing(snapped: Guest, delay: float) -> None:
+    """At whatever instant: the next run puts everything back, and then restores."""
+    arguments = {"container": snapped.name, "lxc_path": snapped.lxc_path, "comment": "one", "state": "restored"}
+    process = spawn_module("lxc_snapshot", arguments)
+    time.sleep(delay)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert snapped.config.exists()
+    assert (snapped.rootfs / "data").read_text() in ("before\n", "after\n")
+    again = run_module("lxc_snapshot", arguments)
+    assert again["changed"] is True
+    assert (snapped.rootfs / "data").read_text() == "before\n"
+    assert [s["name"] for s in again["snapshot"]["snapshots"]] == ["snap0"]
+    assert not [name for name in os.listdir(snapped.lxc_path) if "restoring" in name]
+
+
+def test_a_restore_killed_between_its_steps_is_put_back(snapped: Guest) -> None:
+    """Stopped by strace at the very call: after the exchange, before the configuration is written."""
+    arguments = {"container": snapped.name, "lxc_path": snapped.lxc_path, "comment": "one"}
+    killer = ("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=renameat2", "-e", "inject=renameat2:signal=KILL")
+    process = spawn_module("lxc_snapshot", {**arguments, "state": "restored"}, prefix=killer)
+    process.communicate(timeout=60)
+    assert (snapped.config.parent.parent / f".{snapped.name}.restoring").is_dir()
+    # Any run of the module looks after it.
+    assert run_module("lxc_snapshot", arguments)["changed"] is True
+    assert (snapped.rootfs / "data").read_text() == "after\n"
+    assert not [name for name in os.listdir(snapped.lxc_path) if "restoring" in name]
+
+
+def test_without_rsync_it_is_said_beforehand(snapped: Guest, lxc_path: Path) -> None:
+    programs = lxc_path / "none"
+    programs.mkdir()
+    for comment, state in (("two", "present"), ("one", "restored")):
+        arguments = {"container": snapped.name, "lxc_path": snapped.lxc_path, "comment": comment, "state": state}
+        for check_mode in (True, False):
+            failed = run_module("lxc_snapshot", arguments, check_mode=check_mode, environment=[("PATH", str(programs))])
+            assert "rsync is not installed" in failed["msg"]
+    assert os.listdir(snapped.config.parent / "snaps") == ["snap0"]
+
+
+def test_a_running_container_is_refused(snapped: Guest) -> None:
+    task = task_for(snapped)
+    snapped.start()
+    assert "stop it first" in task(comment="two")["msg"]
+    assert "stop it first" in task(comment="one", state="restored")["msg"]
+    assert (snapped.rootfs / "data").read_text() == "after\n"
+    # Beside it is fine, and so is one that is there.
+    assert task(comment="one")["changed"] is False
+    assert task(comment="one", state="restored", new_name=f"{snapped.name}n")["changed"] is True
+
+
+def test_clones_that_stand_on_the_container_are_not_pulled_away(snapped: Guest) -> None:
+    tool("lxc-copy", "-P", snapped.lxc_path, "-n", snapped.name, "-N", f"{snapped.name}c", "-B", "overlay", "-s")
+    failed = task_for(snapped)(comment="one", state="restored")
+    assert f"{snapped.name}c" in failed["msg"]
+    tool("lxc-destroy", "-P", snapped.lxc_path, "-n", f"{snapped.name}c")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"name": "snap0"}, "liblxc names snapshots itself"),
+        ({"comment": ""}, "cannot be empty"),
+        ({"name": "../x", "state": "absent"}, "is not the name of a snapshot"),
+        ({"name": "snap7", "state": "restored"}, "it has snap0"),
+        ({"comment": "one", "new_name": "x"}, "only for state: restored"),
+        ({"comment": "one", "state": "restored", "new_name": "../x"}, "is not a container name"),
+        ({"comment": "one", "container": "absent-one"}, "There is no container"),
+    ],
+)
+def test_refused(snapped: Guest, options: dict[str, Any], words: str) -> None:
+    before = tree(snapped.config.parent)
+    assert words in task_for(snapped)(**options)["msg"]
+    assert tree(snapped.config.parent) == before
+
+
+def test_two_with_one_comment_have_to_be_told_apart(snapped: Guest, lxc_path: Path) -> None:
+    comment = lxc_path / "comment"
+    comment.write_text("one\n")
+    tool("lxc-snapshot", "-P", snapped.lxc_path, "-n", snapped.name, "-c", str(comment))
+    assert "snap0, snap1" in task_for(snapped)(comment="one", state="absent")["msg"]
+    assert task_for(snapped)(name="snap1", state="absent")["changed"] is True
