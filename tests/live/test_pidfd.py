@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ansible_collections.community.lxc.tests.live._ansible import run_module
 from ansible_collections.community.lxc.tests.live._bed import Bed
+from ansible_collections.community.lxc.tests.live._cgrouping import HYBRID, ROOT, named_cgroups
 from ansible_collections.community.lxc.tests.live._host import monitors
 
 STRACE = ("strace", "-f", "-qq", "-y", "-e", "trace=pidfd_open,pidfd_send_signal,kill,tkill,tgkill,poll,recvmsg", "-o")
@@ -55,6 +56,18 @@ def test_a_monitor_that_hangs_is_killed_through_pidfds_alone(bed: Bed, lxc_path:
         assert is_over(pid)
     assert len([line for line in lines if "pidfd_send_signal(" in line and "SIGKILL" in line]) >= 2
     assert guest.state() == "STOPPED"
+
+
+def test_what_is_left_of_a_monitor_that_hung_is_removed_and_no_group_of_others(bed: Bed, unique: str) -> None:
+    guest = bed.guest(start=True)
+    others = ROOT / ("pids" if HYBRID else "") / f"{unique}-of-{guest.name}"
+    (others / "empty").mkdir(parents=True)
+    # Somebody has put the container's init among groups of their own.
+    (others / "cgroup.procs").write_text(str(guest.init_pid()))
+    os.kill(monitors(guest.lxc_path)[guest.name], signal.SIGSTOP)
+    assert run_module("lxc_container", {"name": guest.name, "lxc_path": guest.lxc_path, "state": "stopped"})["changed"]
+    assert (others / "empty").is_dir()
+    assert named_cgroups(f"lxc.payload.{guest.name}") == named_cgroups(f"lxc.monitor.{guest.name}") == []
 
 
 def test_lxc_info_tells_what_is_available(bed: Bed) -> None:

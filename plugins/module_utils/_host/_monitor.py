@@ -50,9 +50,9 @@ def end_monitors(ref: ContainerRef) -> tuple[int, ...]:
     groups: set[str] = set()
     for monitor in monitors:
         family = (monitor, *_descendants(monitor))
-        groups.update(path for pid in family for path in _cgroup_directories(pid))
+        groups.update(own for pid in family for path in _cgroup_directories(pid) for own in _own_group(path, ref))
         _kill(family)
-    remove_empty_groups(path for path in groups if _is_of(path, ref))
+    remove_empty_groups(groups)
     return monitors
 
 
@@ -61,14 +61,27 @@ def group_directories(ref: ContainerRef) -> frozenset[str]:
 
     Containers of the same name in another lxc path have such directories as well.
     """
-    found = set()
-    for hierarchy in _hierarchies():
-        for entry in os.listdir(hierarchy):
-            stem, dash, number = entry.rpartition("-")
-            base = stem if dash and number.isdigit() else entry
-            if {entry, base} & {f"lxc.payload.{ref.name}", f"lxc.monitor.{ref.name}"}:
-                found.add(f"{hierarchy}/{entry}")
-    return frozenset(found)
+    return frozenset(
+        f"{hierarchy}/{entry}"
+        for hierarchy in _hierarchies()
+        for entry in os.listdir(hierarchy)
+        if _is_named_after(entry, ref)
+    )
+
+
+def _is_named_after(group: str, ref: ContainerRef) -> bool:
+    stem, dash, number = group.rpartition("-")
+    names = {group, stem} if dash and number.isdigit() else {group}
+    return not names.isdisjoint((f"lxc.payload.{ref.name}", f"lxc.monitor.{ref.name}"))
+
+
+def _own_group(path: str, ref: ContainerRef) -> list[str]:
+    """The part of a group's path down to the container's own; none where it was put among the groups of others."""
+    parts = path.split("/")
+    for count, part in enumerate(parts, start=1):
+        if _is_named_after(part, ref):
+            return ["/".join(parts[:count])]
+    return []
 
 
 def remove_empty_groups(directories: Iterable[str]) -> None:
@@ -77,11 +90,6 @@ def remove_empty_groups(directories: Iterable[str]) -> None:
         for path, _names, _files in os.walk(directory, topdown=False):
             with contextlib.suppress(OSError):
                 os.rmdir(path)
-
-
-def _is_of(path: str, ref: ContainerRef) -> bool:
-    # Whatever cgroup a process may have been moved to: only what carries the container's name is removed.
-    return any(ref.name in part for part in path.split("/")) and path.startswith(_CGROUP_ROOT + "/")
 
 
 def _hierarchies() -> list[str]:
