@@ -12,6 +12,7 @@ turns outcomes and errors into ``exit_json`` and ``fail_json``.
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -172,20 +173,38 @@ def _end(module: AnsibleModule, work: Callable[[], dict[str, Any]]) -> NoReturn:
         result = work()
     except MissingLibrary as error:
         _respawn(error.library)
-        module.fail_json(msg=error.msg, lxc_log=[], actions=list(error.actions))
+        result = {"failed": True, "msg": error.msg, "lxc_log": [], "actions": list(error.actions)}
     except LxcError as error:
-        done = list(error.actions)
-        module.fail_json(msg=error.msg, lxc_log=list(error.lxc_log), actions=done, changed=bool(done))
+        done, log = list(error.actions), list(error.lxc_log)
+        result = {"failed": True, "msg": error.msg, "lxc_log": log, "actions": done, "changed": bool(done)}
     except Exception as error:  # the last fence: a defect of ours still ends in a sentence
-        module.fail_json(
-            msg=f"An error that community.lxc did not foresee, please report it: {type(error).__name__}: {error}",
-            exception=traceback.format_exc(),
-            lxc_log=[],
-            actions=[],
-        )
+        told = f"An error that community.lxc did not foresee, please report it: {type(error).__name__}: {error}"
+        trace = traceback.format_exc()
+        result = {"failed": True, "msg": told, "exception": trace, "lxc_log": [], "actions": []}
+    result = encodable(result)
     if result.pop("failed", False):
         module.fail_json(**result)
     module.exit_json(**result)
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def encodable(value: Any) -> Any:
+    """The same with every byte that is no UTF-8 spelt out, as in ``\\xff``: Ansible refuses a result that holds one.
+
+    Names of files and interfaces are bytes, which a container's root chooses. Python has them as lone surrogates.
+    """
+    if isinstance(value, str):
+        return value if value.isascii() else _SURROGATE.sub(_spelt, value)
+    if isinstance(value, Mapping):
+        return {encodable(key): encodable(one) for key, one in value.items()}
+    return [encodable(one) for one in value] if isinstance(value, (list, tuple)) else value
+
+
+def _spelt(match: re.Match[str]) -> str:
+    byte = ord(match[0]) - 0xDC00
+    return f"\\x{byte:02x}" if 0x80 <= byte <= 0xFF else "\N{REPLACEMENT CHARACTER}"
 
 
 _INTERPRETERS = (

@@ -122,7 +122,7 @@ def _root_is_below(pid: int, path: Path) -> bool:
     try:
         if os.readlink(f"/proc/{pid}/ns/mnt") == os.readlink("/proc/self/ns/mnt"):
             return False
-        lines = Path(f"/proc/{pid}/mountinfo").read_text().splitlines()
+        lines = Path(f"/proc/{pid}/mountinfo").read_text(errors="surrogateescape").splitlines()
     except OSError:
         return False
     # Of a directory the root shows in field 4, of an overlay or a loop device among the options or the source.
@@ -149,7 +149,7 @@ def _quietly(*argv: str) -> None:
 
 def mounts_below(path: Path) -> Iterator[str]:
     """Mount points at or below ``path`` in this mount namespace, in the order in which they were mounted."""
-    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+    for line in Path("/proc/self/mountinfo").read_text(errors="surrogateescape").splitlines():
         point = line.split(" ")[4].encode().decode("unicode_escape")
         if point == str(path) or point.startswith(f"{path}/"):
             yield point
@@ -161,7 +161,7 @@ def mounts_below(path: Path) -> Iterator[str]:
 def cgroup_roots() -> list[Path]:
     """The mount point of every cgroup hierarchy, of either version."""
     found = []
-    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+    for line in Path("/proc/self/mountinfo").read_text(errors="surrogateescape").splitlines():
         before, dummy, after = line.partition(" - ")
         if after.split(" ")[0] in ("cgroup", "cgroup2"):
             found.append(Path(before.split(" ")[4]))

@@ -9,10 +9,14 @@
 No namespace is entered and no process made: ``/proc/PID/net`` of init is the container's own. Pure: the texts of four
 files in, addresses out. They are as ``net/core/net-procfs.c``, ``net/ipv4/fib_trie.c`` and ``net/ipv6/addrconf.c`` of
 the kernel print them.
+
+The container's root names the interfaces, by any bytes but a few: what Python, but not the kernel, takes for a blank or
+the end of a line may be in a name.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address
@@ -71,14 +75,18 @@ def parse(*, dev: str, fib_trie: str, route: str, if_inet6: str) -> Network:
 
 
 def _interface_names(dev: str) -> list[str]:
-    return [line.rpartition(":")[0].strip() for line in dev.splitlines()[2:]]
+    return [line.rpartition(":")[0].lstrip(" ") for line in _lines(dev)[2:]]
+
+
+def _lines(text: str) -> list[str]:
+    return [line for line in text.split("\n") if line]
 
 
 def _local_addresses(fib_trie: str) -> list[IPv4Address]:
     """The leaves that are ``/32 host LOCAL``, each once (the file shows a table twice), loopback left out."""
     found: dict[IPv4Address, None] = {}
     leaf = ""
-    for line in fib_trie.splitlines():
+    for line in _lines(fib_trie):
         text = line.strip()
         if text.startswith("|-- "):
             leaf = text[4:]
@@ -92,8 +100,8 @@ def _local_addresses(fib_trie: str) -> list[IPv4Address]:
 def _connected(route: str) -> list[tuple[IPv4Network, str]]:
     """Network and interface of the routes without a gateway, the most specific first."""
     routes = []
-    for line in route.splitlines()[1:]:
-        fields = line.split()
+    for line in _lines(route)[1:]:
+        fields = line.split("\t")
         destination, gateway, mask = (_address(fields[column]) for column in (1, 2, 7))
         if gateway == IPv4Address(0) and mask != IPv4Address(0):
             routes.append((IPv4Network(f"{destination}/{mask}"), fields[0]))
@@ -111,8 +119,8 @@ def _interface_of(address: IPv4Address, routes: list[tuple[IPv4Network, str]]) -
 
 def _ipv6_addresses(if_inet6: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for line in if_inet6.splitlines():
-        digits, _index, _prefix, scope, flags, name = line.split()
+    for line in _lines(if_inet6):
+        digits, _index, _prefix, scope, flags, name = re.split(" +", line, maxsplit=5)
         if name == "lo" or int(scope, 16) == _LINK_LOCAL or int(flags, 16) & _DAD_FAILED:
             continue
         found.setdefault(name, []).append(str(IPv6Address(bytes.fromhex(digits))))

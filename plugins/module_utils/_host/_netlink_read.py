@@ -13,6 +13,7 @@ pair only if the host's kernel says that its peer is that very interface in that
 from __future__ import annotations
 
 import ipaddress
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -36,7 +37,7 @@ _IPVLAN_ISOLATION = {0: "bridge", 1: "private", 2: "vepa"}
 
 def interfaces(network: Network) -> dict[str, LiveNic]:
     """Every interface in the container but the loopback, by name."""
-    links = {_attr(link, "IFLA_IFNAME"): link for link in network.inside.get_links()}
+    links = {_ifname(link): link for link in network.inside.get_links()}
     found = {}
     for name, link in links.items():
         if _attr(link, "IFLA_INFO_KIND", "IFLA_LINKINFO") or not link["flags"] & 0x8:  # IFF_LOOPBACK
@@ -63,7 +64,7 @@ def index_of(iproute: Any, name: str) -> int | None:
     except netlink_error():
         return None
     # The kernel also knows alternative names, by which nothing here goes.
-    return next((int(link["index"]) for link in found if _attr(link, "IFLA_IFNAME") == name), None)
+    return next((int(link["index"]) for link in found if _ifname(link) == name), None)
 
 
 def first_address(host: Any, link: str, family: int) -> str | None:
@@ -106,6 +107,11 @@ def _attr(message: Any, name: str, nest: str | None = None) -> Any:
     if message is None:
         return None
     return message.get_nested(nest, name) if nest else message.get_attr(name)
+
+
+def _ifname(link: Any) -> str:
+    """The kernel lets a name be almost any bytes, and what is no UTF-8 comes as bytes."""
+    return os.fsdecode(_attr(link, "IFLA_IFNAME"))
 
 
 def _counters(link: Any) -> Mapping[str, int]:
@@ -186,7 +192,7 @@ def _parent(network: Network, link: Any) -> str | None:
 
 def _name_on_host(host: Any, index: int) -> str | None:
     try:
-        return str(_attr(next(iter(host.link("get", index=index))), "IFLA_IFNAME"))
+        return _ifname(next(iter(host.link("get", index=index))))
     except netlink_error():
         return None
 
@@ -217,7 +223,7 @@ def _host_side(network: Network, index: int, link: Any) -> HostSide | None:
     )
     if not is_pair:
         return None
-    name, number = str(_attr(other, "IFLA_IFNAME")), int(other["index"])
+    name, number = _ifname(other), int(other["index"])
     bridge = _bridge(host, name, _attr(other, "IFLA_MASTER"))
     untagged, tagged = _port_vlans(host, name, number, bridge)
     return HostSide(

@@ -89,37 +89,61 @@ def by_id(table: Iterable[MountPoint], number: int) -> MountPoint | None:
     return next((point for point in table if point.id == number), None)
 
 
-def stack_below(table: Sequence[MountPoint], top: MountPoint) -> MountTable:
+def stack_below(table: Iterable[MountPoint], top: MountPoint) -> MountTable:
     """The mounts that lie on each other at one place, the lowest first, ``top`` last."""
-    stack = [top]
-    while True:
-        below = by_id(table, stack[-1].parent)
-        if below is None or below.target != top.target or below in stack:
-            return tuple(reversed(stack))
-        stack.append(below)
+    return _down_from(top, [point for point in table if point.target == top.target])
 
 
-def stack_at(table: Sequence[MountPoint], target: str) -> MountTable:
+def stack_at(table: Iterable[MountPoint], target: str) -> MountTable:
     """The mounts whose mount point is that path and that can be reached there, the lowest first."""
-    here = [point for point in table if point.target == target]
+    return _stack([point for point in table if point.target == target])
+
+
+def stacks(table: Iterable[MountPoint]) -> dict[str, MountTable]:
+    """``stack_at`` for every mount point."""
+    here: dict[str, list[MountPoint]] = {}
+    for point in table:
+        here.setdefault(point.target, []).append(point)
+    return {target: _stack(points) for target, points in here.items()}
+
+
+# A container's root decides how long a table is, and how high a stack: nothing here may take the square of it.
+
+
+def _stack(here: Sequence[MountPoint]) -> MountTable:
     parents = {point.parent for point in here}
     tops = [point for point in here if point.id not in parents]
-    return stack_below(table, tops[-1]) if tops else ()
+    return _down_from(tops[-1], here) if tops else ()
 
 
-def children(table: Sequence[MountPoint], top: MountPoint) -> MountTable:
+def _down_from(top: MountPoint, here: Iterable[MountPoint]) -> MountTable:
+    rest = {point.id: point for point in here if point.id != top.id}
+    stack = [top]
+    while (below := rest.pop(stack[-1].parent, None)) is not None:
+        stack.append(below)
+    return tuple(reversed(stack))
+
+
+def children(table: Iterable[MountPoint], top: MountPoint) -> MountTable:
     """All mounts below that one, parents before their children. Those stacked exactly on it are not among them."""
-    found: list[MountPoint] = []
-    reached = {top.id}
+    return descents(table, [top])[0]
+
+
+def descents(table: Iterable[MountPoint], tops: Iterable[MountPoint]) -> list[MountTable]:
+    """``children`` of each of them, but those of one that was there before."""
     # The table need not be in the order of the tree: a mount that was moved keeps its old place in it.
-    remaining = [point for point in table if point.id != top.id]
-    while True:
-        level = [point for point in remaining if point.parent in reached]
-        if not level:
-            return tuple(point for point in found if point.target != top.target)
-        found += level
-        reached = {point.id for point in level}
-        remaining = [point for point in remaining if point.id not in reached]
+    below: dict[int, list[MountPoint]] = {}
+    for point in table:
+        if point.id != point.parent:
+            below.setdefault(point.parent, []).append(point)
+    found = []
+    for top in tops:
+        level, all_ = [top], []
+        while level:
+            level = [child for point in level for child in below.pop(point.id, ())]
+            all_ += level
+        found.append(tuple(point for point in all_ if point.target != top.target))
+    return found
 
 
 def holding(table: Sequence[MountPoint], path: str) -> MountPoint | None:

@@ -22,7 +22,7 @@ from ansible_collections.community.lxc.plugins.module_utils._host._running impor
 from ansible_collections.community.lxc.plugins.module_utils._model._mount import Mount, parse_entry
 from ansible_collections.community.lxc.plugins.module_utils._model._mount_live import Wanted, differences
 from ansible_collections.community.lxc.plugins.module_utils._model._mount_spec import MountSpec, mount_spec
-from ansible_collections.community.lxc.plugins.module_utils._model._mountinfo import MountPoint
+from ansible_collections.community.lxc.plugins.module_utils._model._mountinfo import MountPoint, MountTable
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 from ansible_collections.community.lxc.plugins.module_utils._plan import _mount_live
 from ansible_collections.community.lxc.plugins.module_utils._plan._mount_facts import (
@@ -46,7 +46,7 @@ class MountState:
     """``entries`` are the container's own at the target, as written; ``stack`` the live mounts, the lowest first.
 
     ``configured`` is the configuration with what it includes. ``init_pid`` is -1 unless the container runs.
-    ``obstacle`` says why a live mount is impossible, empty: it is not.
+    ``obstacle`` says why a live mount is impossible, empty: it is not. ``host`` is the host's own mount table.
     """
 
     document: Document
@@ -59,6 +59,7 @@ class MountState:
     stack: tuple[Live, ...] = ()
     wanted: Wanted | None = None
     obstacle: str = ""
+    host: MountTable = ()
 
     @property
     def runs(self) -> bool:
@@ -104,7 +105,7 @@ class MountResource:
         state = replace(state, wanted=wanted)
         if state.runs:
             place = _mounts.place(state.init_pid, spec.target, what=str(self.ref))
-            state = replace(state, place=place, stack=place.stack)
+            state = replace(state, place=place, stack=place.stack, host=_mounts.table_of())
             if wanted is not None:
                 check_place(self.ref, spec, place, wanted)
                 state = replace(state, obstacle=_mount_live.obstacle(state.configured, place, wanted))
@@ -210,7 +211,7 @@ class MountResource:
         wanted = state.wanted
         if wanted and (point is wanted.mount or self._is_wanted(state, wanted, point)):
             return goal_dict(wanted.mount)
-        return live_dict(point, _mounts.table_of()) if isinstance(point, MountPoint) else goal_dict(point)
+        return live_dict(point, state.host) if isinstance(point, MountPoint) else goal_dict(point)
 
     @staticmethod
     def _is_wanted(state: MountState, wanted: Wanted, point: Live) -> bool:

@@ -41,10 +41,11 @@ def section(found: Observation) -> list[dict[str, Any]]:
     table = _mounts.table_of(found.init.pid) if runs else ()
     host = _mounts.table_of() if runs else ()
     own = {inside for outside, inside in _mount_liblxc.shmounts(entries)}
-    targets = sorted({point.target for point in table} | set(persisted))
+    stacks = _mountinfo.stacks(table)
+    targets = sorted({*stacks, *persisted})
     shown = []
     for target in (target for target in targets if target != "/"):
-        stack = _mountinfo.stack_at(table, target)
+        stack = stacks.get(target, ())
         if target in persisted:
             mount, origin = persisted[target]
             drift = _drift(mount, stack, table, found.init.pid) if runs else None

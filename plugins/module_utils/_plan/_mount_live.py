@@ -197,8 +197,8 @@ class Change:
         """The topmost first. What ``rbind`` brought along goes with it; what the container mounted itself does not."""
         host = {point.device for point in _mounts.table_of()}
         found: dict[int, Unmount] = {}
-        for point in reversed(self.going):
-            below = _mountinfo.children(self.place.table, point)
+        going = self.going[::-1]
+        for point, below in zip(going, _mountinfo.descents(self.place.table, going)):
             brought = [child for child in reversed(below) if child.device in host]
             for each in (*brought, point):
                 found.setdefault(each.id, unmount(each.target, each.id))

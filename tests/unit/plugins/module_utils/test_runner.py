@@ -22,7 +22,13 @@ from ansible_collections.community.lxc.plugins.module_utils._errors import (
     NotConverged,
 )
 from ansible_collections.community.lxc.plugins.module_utils._plan._resource import Step
-from ansible_collections.community.lxc.plugins.module_utils._runner import converge, perform, run_info, run_module
+from ansible_collections.community.lxc.plugins.module_utils._runner import (
+    converge,
+    encodable,
+    perform,
+    run_info,
+    run_module,
+)
 
 
 @dataclass
@@ -200,3 +206,14 @@ def test_a_defect_is_no_traceback_either(module: AnsibleModule, capsys: pytest.C
 
 def test_info_never_changes(module: AnsibleModule, capsys: pytest.CaptureFixture[str]) -> None:
     assert ended(lambda: run_info(module, lambda: {"x": 1}), capsys)["changed"] is False
+
+
+def test_bytes_that_are_no_utf8_are_spelt_out_wherever_they_stand() -> None:
+    """Ansible refuses a result that holds one."""
+    found = {
+        "a\udcffb": ["\u00e9\udc80", ("\ud83d", 1, None, True)],
+        "plain": {"x": b"\xe2".decode(errors="surrogateescape")},
+    }
+    told = encodable(found)
+    assert told == {"a\\xffb": ["\u00e9\\x80", ["\ufffd", 1, None, True]], "plain": {"x": "\\xe2"}}
+    json.dumps(told, ensure_ascii=False).encode()

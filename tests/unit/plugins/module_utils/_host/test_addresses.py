@@ -102,5 +102,13 @@ def test_the_most_specific_route_decides(narrow: str) -> None:
     assert {found.name for found in network.interfaces if "10.1.2.7" in found.ipv4} == {narrow}
 
 
+def test_what_python_takes_for_a_blank_or_an_end_of_line_may_be_in_a_name() -> None:
+    """The kernel forbids its own blanks, the slash and the colon, and nothing else."""
+    name = "a\x1fb\x1cc\x85d\u2028e\udcff"
+    texts = [text.replace("eth1", name) for text in (_DEV, _ROUTE, _IF_INET6)]
+    network = parse(dev=texts[0], fib_trie=_FIB_TRIE, route=texts[1], if_inet6=texts[2])
+    assert network.interfaces[2] == Interface(name, ipv4=("192.168.9.1",), ipv6=("2001:db8::1",))
+
+
 def test_files_that_are_not_there() -> None:
     assert parse(dev="", fib_trie="", route="", if_inet6="") == Network()

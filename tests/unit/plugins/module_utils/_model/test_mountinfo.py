@@ -51,12 +51,27 @@ def test_stacks() -> None:
     assert _mountinfo.stack_at(TABLE, "/mnt/deep") == (THREE,)
     assert _mountinfo.stack_at(TABLE, "/nothing") == ()
     assert _mountinfo.stack_at(TABLE, "/") == (ROOT,)
+    assert _mountinfo.stacks(TABLE) == {point.target: _mountinfo.stack_at(TABLE, point.target) for point in TABLE}
+
+
+def test_a_table_of_the_length_that_a_container_may_have_is_done_with_at_once() -> None:
+    """With work that grows by the square of its length, this would take hours."""
+    count = 100_000
+    tower = [MountPoint(n, n - 1, "0:1", "/", "/x", (), (), "tmpfs", "none", ()) for n in range(1, count // 2)]
+    chain = [MountPoint(n, n - 1, "0:1", "/", f"/x/{n}", (), (), "tmpfs", "none", ()) for n in range(count // 2, count)]
+    table = [*tower, *chain]
+
+    assert _mountinfo.stack_at(table, "/x") == _mountinfo.stack_below(table, tower[-1]) == tuple(tower)
+    assert _mountinfo.stacks(table)["/x"] == tuple(tower)
+    assert _mountinfo.children(table, tower[0]) == tuple(chain)
+    assert [len(found) for found in _mountinfo.descents(table, tower[::-1])] == [len(chain)] + [0] * len(tower[1:])
 
 
 def test_children_come_after_their_parents_and_without_what_is_stacked_on_top() -> None:
     assert _mountinfo.children(TABLE, TWO) == (THREE, FOUR, FIVE)
     assert TWO not in _mountinfo.children(TABLE, ONE)
     assert set(_mountinfo.children(TABLE, ROOT)) == {ONE, TWO, THREE, FOUR, FIVE, ODD}
+    assert _mountinfo.descents(TABLE, [TWO, ONE, ROOT]) == [(THREE, FOUR, FIVE), (), (ONE, ODD)]
 
 
 def test_children_of_a_table_in_any_order() -> None:
