@@ -69,10 +69,24 @@ options:
     description: Port of ssh on the LXC hosts.
     type: int
   private_key_file:
-    description: Private key for the LXC hosts.
-    type: path
+    description: Private key for the LXC hosts, a path of the controller; C(~) is the home directory.
+    type: str
     env:
       - name: LXC_INVENTORY_PRIVATE_KEY_FILE
+  host_key_checking:
+    description:
+      - Whether ssh refuses hosts whose key it does not know. Ansible's own setting, of all connections.
+      - If V(false), C(-o StrictHostKeyChecking=no) comes after O(ssh_args).
+    type: bool
+    default: true
+    env:
+      - name: ANSIBLE_HOST_KEY_CHECKING
+      - name: ANSIBLE_SSH_HOST_KEY_CHECKING
+    ini:
+      - section: defaults
+        key: host_key_checking
+      - section: ssh_connection
+        key: host_key_checking
   ssh_args:
     description:
       - Arguments for ssh, split as a shell does.
@@ -186,7 +200,7 @@ from ansible_collections.community.lxc.plugins.plugin_utils._survey import Answe
 
 _OPTIONS = (
     "user", "port", "private_key_file", "lxc_path", "become", "become_password", "ssh_args",
-    "config_keys", "python_interpreter", "timeout",
+    "config_keys", "python_interpreter", "timeout", "host_key_checking",
 )  # fmt: skip
 
 

@@ -110,10 +110,19 @@ def _boolean(value: Any) -> bool:
 
 
 def question_from(options: Mapping[str, Any]) -> Question:
+    """What all hosts are asked.
+
+    :raises BadOption: the arguments for ssh are no words of a shell.
+    """
+    try:
+        ssh_args = shlex.split(options["ssh_args"] or "")
+    except ValueError as error:
+        raise BadOption(f"ssh_args cannot be split as a shell does: {error}") from error
     return Question(
         keys=tuple(options["config_keys"]),
         interpreter=options["python_interpreter"],
-        ssh_args=tuple(shlex.split(options["ssh_args"] or "")),
+        ssh_args=tuple(ssh_args),
+        host_key_checking=options["host_key_checking"],
         timeout=options["timeout"],
     )
 

@@ -53,6 +53,7 @@ class Question:
     interpreter: str = "python3"
     ssh_executable: str = "ssh"
     ssh_args: tuple[str, ...] = ()
+    host_key_checking: bool = True
     timeout: float = 30.0
     """Seconds for a host's whole answer."""
 
@@ -97,7 +98,10 @@ def ask(host: LxcHost, question: Question) -> dict[str, Any]:
     answer, ended, _after = answer.rpartition(_END)
     if not begun or not ended:
         raise SurveyError(_reason(done))
-    found: dict[str, Any] = json.loads(answer)
+    try:
+        found: dict[str, Any] = json.loads(answer)
+    except ValueError as error:
+        raise SurveyError(f"its answer cannot be read: {error}") from error
     return found
 
 
@@ -119,6 +123,9 @@ def command(host: LxcHost, question: Question) -> list[str]:
     for option, value in (("-l", host.user), ("-p", host.port), ("-i", os.path.expanduser(host.private_key_file))):
         if value:
             ssh += [option, str(value)]
+    if not question.host_key_checking:
+        # Of two settings ssh takes the first: one among the arguments wins.
+        ssh += ["-o", "StrictHostKeyChecking=no"]
     # Whatever the destination is called, it is no option.
     return [*ssh, "--", host.address, shlex.join(there)]
 
