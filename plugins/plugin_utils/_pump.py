@@ -12,9 +12,11 @@ import contextlib
 import fcntl
 import os
 import selectors
+import struct
 import subprocess
+import termios
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -118,9 +120,9 @@ class Pump:
         if process.stdin is not None:
             os.set_blocking(process.stdin.fileno(), False)
         try:
-            with self._ended() as watch:
+            with self._ended():
                 self._begin_input()
-                while not self._step(watch):
+                while not self._step():
                     pass
             self._release_held()
             return process.wait()
@@ -137,7 +139,7 @@ class Pump:
                         end.close()
 
     @contextlib.contextmanager
-    def _ended(self) -> Any:
+    def _ended(self) -> Iterator[None]:
         """Wake up when the process ends, where the system can tell."""
         descriptor = -1
         if hasattr(os, "pidfd_open"):
@@ -146,45 +148,52 @@ class Pump:
         if descriptor >= 0:
             self._selector.register(descriptor, selectors.EVENT_READ, "ended")
         try:
-            yield descriptor
+            yield
         finally:
             if descriptor >= 0:
                 os.close(descriptor)
 
-    def _step(self, watch: int) -> bool:
+    def _step(self) -> bool:
         """Wait once, and serve what is ready; true when all is done."""
-        gone = self._process.poll() is not None
-        if gone and watch >= 0 and watch in self._selector.get_map():
-            self._selector.unregister(watch)
-        events = self._selector.select(0 if gone else _POLL)
-        moved = False
-        for key, _mask in events:
+        if self._process.poll() is not None:
+            self._drain()
+            return True
+        for key, _mask in self._selector.select(_POLL):
             if key.data in self._held:
-                moved = self._read(key.fileobj, key.data) or moved
-            elif key.data == "stdin" and not gone:
+                self._read(key.fileobj, key.data)
+            elif key.data == "stdin":
                 self._write()
-        if gone:
-            # What the process wrote is in the pipes by now: done as soon as they are empty.
-            return not moved
         if self._gates and time.monotonic() - self._last_output > self._exchange.gate_timeout:
             raise GateTimeout(f"Timeout ({self._exchange.gate_timeout:g} s) at privilege escalation")
         return False
 
-    def _read(self, stream: Any, name: str) -> bool:
+    def _drain(self) -> None:
+        """Take what the ended process wrote: it is in the pipes by now.
+
+        No more than that, since a process that it left behind may go on writing for ever.
+        """
+        for key in list(self._selector.get_map().values()):
+            if key.data in self._held:
+                (left,) = struct.unpack("i", fcntl.ioctl(key.fd, termios.FIONREAD, bytes(4)))
+                while left > 0 and (came := self._read(key.fileobj, key.data, min(left, CHUNK))):
+                    left -= came
+
+    def _read(self, stream: Any, name: str, size: int = CHUNK) -> int:
+        """How many bytes came, at most ``size``."""
         try:
-            data = os.read(stream.fileno(), CHUNK)
+            data = os.read(stream.fileno(), size)
         except BlockingIOError:
-            return False
+            return 0
         if not data:
             self._selector.unregister(stream)
-            return False
+            return 0
         self._last_output = time.monotonic()
-        if not self._gates:
+        if self._gates:
+            self._held[name] += data
+            self._knock(name)
+        else:
             self._deliver(name, data)
-            return True
-        self._held[name] += data
-        self._knock(name)
-        return True
+        return len(data)
 
     def _knock(self, name: str) -> None:
         """Show the output to the gate that is closed."""

@@ -161,7 +161,8 @@ class _Settings:
 def _monitors() -> Iterator[tuple[tuple[str, str], int]]:
     """Path and name, and the monitor's process.
 
-    A process in a container can take such a title, but it is in another namespace.
+    A process in a container can take such a title, but it is in another namespace; and a user of the host can, but only
+    who owns the path has a say in it.
     """
     ours = os.stat("/proc/self/ns/pid").st_ino
     for pid in os.listdir("/proc"):
@@ -172,7 +173,7 @@ def _monitors() -> Iterator[tuple[tuple[str, str], int]]:
             continue
         path, _blank, name = title[len(_TITLE) :].rpartition(" ")
         try:
-            trusted = os.stat(f"/proc/{pid}").st_uid in (0, os.geteuid())
+            trusted = os.stat(f"/proc/{pid}").st_uid in (0, os.geteuid(), os.stat(path).st_uid)
             if trusted and os.stat(f"/proc/{pid}/ns/pid").st_ino == ours:
                 yield (path, name), int(pid)
         except OSError:
