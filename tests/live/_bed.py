@@ -13,6 +13,7 @@ from __future__ import annotations
 import itertools
 import os
 import pickle
+import select
 import shutil
 import signal
 import subprocess
@@ -119,7 +120,15 @@ class Guest:
         return self
 
     def stop(self) -> None:
+        """Kill it, and see its monitor's end: lxc-stop does not wait until the cgroups and the socket are gone."""
+        monitor = monitors(self.lxc_path).get(self.name)
+        pidfd = None if monitor is None else os.pidfd_open(monitor)
         tool("lxc-stop", "-P", self.lxc_path, "-n", self.name, "-k")
+        if pidfd is not None:
+            ended = select.select([pidfd], [], [], 60)[0]
+            os.close(pidfd)
+            if not ended:
+                raise AssertionError(f"the monitor of {self.name} did not end")
 
     def info(self, *options: str) -> str:
         return tool("lxc-info", "-P", self.lxc_path, "-n", self.name, "-H", *options).stdout.strip()

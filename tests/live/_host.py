@@ -80,11 +80,18 @@ def remove_lxc_path(path: Path) -> None:
     for mounted in reversed(list(mounts_below(path))):
         _quietly("umount", "-l", mounted)
     for device in Path("/sys/block").glob("loop*/loop/backing_file"):
-        if device.read_text().startswith(f"{path}/"):
+        if _text(device).startswith(f"{path}/"):
             _quietly("losetup", "-d", f"/dev/{device.parent.parent.name}")
     remove_cgroups(cgroups)
     shutil.rmtree(f"/run/lxc/lock{path}", ignore_errors=True)
     tool("rm", "-rf", "--one-file-system", str(path))
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(errors="surrogateescape")
+    except OSError:
+        return ""
 
 
 def monitors(path: Path | str) -> dict[str, int]:
@@ -150,7 +157,7 @@ def _quietly(*argv: str) -> None:
 def mounts_below(path: Path) -> Iterator[str]:
     """Mount points at or below ``path`` in this mount namespace, in the order in which they were mounted."""
     for line in Path("/proc/self/mountinfo").read_text(errors="surrogateescape").splitlines():
-        point = line.split(" ")[4].encode().decode("unicode_escape")
+        point = re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), line.split(" ")[4])
         if point == str(path) or point.startswith(f"{path}/"):
             yield point
 

@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +18,8 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.community.lxc.plugins.module_utils._host._cgroup_leftovers import tidy_start, tidy_stop
+from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 from ansible_collections.community.lxc.tests.live._ansible import PYTHON, run_module
 from ansible_collections.community.lxc.tests.live._bed import Bed, Guest
 from ansible_collections.community.lxc.tests.live._cgrouping import (
@@ -27,7 +31,19 @@ from ansible_collections.community.lxc.tests.live._cgrouping import (
     monitor_pid,
     named_cgroups,
 )
-from ansible_collections.community.lxc.tests.live._host import tool, until
+from ansible_collections.community.lxc.tests.live._host import cgroup_roots, cgroups, tool, until
+
+# In place of a monitor: with this much memory to give back, it is called nothing any more long before it is gone.
+_SLOW_TO_DIE = """
+#include <sys/mman.h>
+#include <unistd.h>
+int main(void)
+{
+    if (mmap(0, 256 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0) == MAP_FAILED)
+        return 1;
+    return write(1, "up", 2) != 2 || pause();
+}
+"""
 
 _STARTER = """
 import sys, lxc
@@ -125,6 +141,56 @@ def test_every_way_down_leaves_nothing(bed: Bed, unique: str, state: str) -> Non
     cgroup(guest, monitor_dir=f"{unique}o/m", container_dir=f"{unique}o/c")
     assert container(guest, state=state)["rc"] == 0
     assert named_cgroups(unique) == []
+
+
+def test_a_monitor_that_is_slow_to_die_is_waited_for(bed: Bed, unique: str, tmp_path: Path) -> None:
+    guest = bed.guest()
+    ref = ContainerRef(name=guest.name, lxc_path=guest.lxc_path)
+    program = tmp_path / "slow"
+    tool("sh", "-c", f"printf %s {shlex.quote(_SLOW_TO_DIE)} | gcc -O1 -Wall -Werror -xc - -o {program}")
+    cgroup(guest, **isolation(unique))
+    title = f"[lxc monitor] {guest.lxc_path} {guest.name}"
+    with subprocess.Popen([title], executable=program, stdout=subprocess.PIPE) as process:
+        if process.stdout is None or process.stdout.read(2) != b"up":
+            raise AssertionError("there is no monitor")
+        with tidy_start(ref):
+            for root in cgroup_roots():
+                # A fresh group of cpuset takes no process before it has a processor.
+                if root.name != "cpuset":
+                    (root / unique / "mon").mkdir(parents=True)
+                    (root / unique / "mon" / "cgroup.procs").write_text(str(process.pid))
+        with tidy_stop(ref):
+            process.kill()
+            until(lambda: not guest_monitors(guest), what="the end of the title")
+        assert named_cgroups(unique) == []
+
+
+def test_a_group_in_which_another_container_is_about_to_start_is_left_alone(bed: Bed, unique: str) -> None:
+    one = bed.guest()
+    cgroup(one, monitor_dir=f"{unique}/one/m", container_dir=f"{unique}/one/c")
+    container(one)
+    # As liblxc does it: first the directory, and then a process in it.
+    other = ROOT / ("pids" if HYBRID else "") / unique / "other"
+    other.mkdir()
+    container(one, state="stopped")
+    assert named_cgroups(unique) == [str(other.parent)]
+    assert other.is_dir()
+
+
+def test_a_monitor_that_hangs_is_ended_with_all_that_its_init_has_made_of_its_group(bed: Bed) -> None:
+    guest = bed.guest(start=True)
+    for root in cgroup_roots():
+        group = root / f"lxc.payload.{guest.name}"
+        for below in (group / "init.scope", group / "system.slice"):
+            below.mkdir()
+            for file in ("cpuset.cpus", "cpuset.mems") if root.name == "cpuset" else ():
+                (below / file).write_text((group / file).read_text())
+        (group / "init.scope" / "cgroup.procs").write_text(str(guest.init_pid()))
+    os.kill(monitor_pid(guest), signal.SIGSTOP)
+
+    assert container(guest, state="stopped")["rc"] == 0
+
+    assert cgroups(guest.name) == []
 
 
 def test_a_start_that_fails_leaves_nothing(bed: Bed, unique: str) -> None:

@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ansible_collections.community.lxc.plugins.module_utils._host import _cgroupfs
 from ansible_collections.community.lxc.tests.live._ansible import run_module
 from ansible_collections.community.lxc.tests.live._bed import Bed, Guest
 from ansible_collections.community.lxc.tests.live._cgrouping import (
@@ -110,6 +112,17 @@ def test_a_limit_lands_in_the_file_of_v1_now_and_after_a_restart(bed: Bed, numbe
     defaults = {"cpu.weight": "100", "cpu.max": "max 100000", "cpu.max.burst": "0", "io.weight": "default 100"}
     root = {name: value("cpuset", "", name) for name in ("cpuset.cpus", "cpuset.mems")}
     assert live == {**defaults, **root, "io.max": []}.get(name, "max")
+
+
+def test_groups_that_come_and_go_meanwhile_disturb_nobody(unique: str) -> None:
+    hierarchy = next(found for found in _cgroupfs.look().hierarchies if "pids" in found.controllers)
+    passing = 'while mkdir "$1"; do rmdir "$1"; done'
+    with subprocess.Popen(["sh", "-c", passing, "sh", f"{hierarchy.path}/{unique}"]) as others:
+        try:
+            answers = {_cgroupfs.knows_file(hierarchy, "pids.max") for _time in range(3000)}
+        finally:
+            others.kill()
+    assert answers <= {True, None}
 
 
 def test_memory_and_swap_share_a_file_of_v1_and_keep_their_meaning(bed: Bed) -> None:

@@ -14,8 +14,10 @@ the next start then fails with "Numerical result out of range".
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterable, Iterator, Mapping
 
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, LxcError
 from ansible_collections.community.lxc.plugins.module_utils._host import (
@@ -29,7 +31,16 @@ from ansible_collections.community.lxc.plugins.module_utils._model._cgroup_place
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 
 _MARK = "trusted.community.lxc"
-"""An extended attribute on a directory that was made for a container which we started."""
+"""An extended attribute on a directory that was made for a container which we started: _WHOLE or _PARENT."""
+
+_WHOLE = b"whole"
+"""The container's alone, with all that is below."""
+
+_PARENT = b"parent"
+"""Others may be below as well, also such as are just being started and have no process yet."""
+
+_BUSY_SECONDS = 5.0
+_POLL_SECONDS = 0.01
 
 _PIVOT = "lxc.pivot"
 
@@ -40,34 +51,36 @@ def tidy_start(ref: ContainerRef) -> Iterator[None]:
 
     HostError names the processes that keep a directory which liblxc has to make itself.
     """
-    placement = _placement(ref)
-    directories = list(_directories(placement, _cgroupfs.look())) if placement.directories() else []
+    placement, cgroups = _placement(ref), _cgroupfs.look()
+    directories = list(_directories(placement, cgroups))
     for hierarchy, base, directory in directories:
         if directory in (placement.monitor_dir, placement.container_dir):
             _clear(ref, hierarchy, f"{base}/{directory}")
-    absent = [
-        path for h, base, directory in directories for path in _chain(h, base, directory) if not os.path.isdir(path)
-    ]
+    absent = _absent(placement, directories)
+    pivots = _absent_pivots(placement, cgroups)
     try:
         yield
     except LxcError:
-        _remove(absent)
+        _remove({**pivots, **absent})
         raise
-    for path in absent:
+    for path, mark in absent.items():
         with contextlib.suppress(OSError):
-            os.setxattr(path, _MARK, ref.name.encode())
+            os.setxattr(path, _MARK, mark)
 
 
 @contextlib.contextmanager
 def tidy_stop(ref: ContainerRef) -> Iterator[None]:
     """Around a stop: directories that were made for the container go with it, as far as nobody else is in them."""
     cgroups, placement = _cgroupfs.look(), _placement(ref)
-    marked = [path for path in _paths_of_processes(ref, cgroups) if _is_marked(path)]
-    pivots = [path for path in _pivots(placement, cgroups) if not os.path.isdir(path)]
-    try:
-        yield
-    finally:
-        _remove([*marked, *pivots])
+    gone = _absent_pivots(placement, cgroups)
+    gone.update((path, mark) for path in _paths_of_processes(ref, cgroups) for mark in _marks(path))
+    with _monitor.watched(ref) as await_end:
+        try:
+            yield
+            # A dying process loses its title first and leaves its groups last.
+            await_end()
+        finally:
+            _remove(gone)
 
 
 def _placement(ref: ContainerRef) -> Placement:
@@ -91,6 +104,22 @@ def _chain(hierarchy: Hierarchy, base: str, directory: str) -> list[str]:
     return [hierarchy.directory(f"{base}/{'/'.join(parts[:count])}") for count in range(1, len(parts) + 1)]
 
 
+def _absent(placement: Placement, directories: Iterable[tuple[Hierarchy, str, str]]) -> dict[str, bytes]:
+    """The directories that liblxc will have to make, each with the mark that it is to get."""
+    found: dict[str, bytes] = {}
+    for hierarchy, base, directory in directories:
+        *parents, last = _chain(hierarchy, base, directory)
+        whole = directory in (placement.monitor_dir, placement.container_dir)
+        for path, mark in (*((parent, _PARENT) for parent in parents), (last, _WHOLE if whole else _PARENT)):
+            if not os.path.isdir(path):
+                found[path] = mark if mark == _WHOLE else found.get(path, mark)
+    return found
+
+
+def _absent_pivots(placement: Placement, cgroups: Cgroups) -> dict[str, bytes]:
+    return {path: _PARENT for path in _pivots(placement, cgroups) if not os.path.isdir(path)}
+
+
 def _clear(ref: ContainerRef, hierarchy: Hierarchy, group: str) -> None:
     path = hierarchy.directory(group)
     if not os.path.isdir(path):
@@ -102,7 +131,7 @@ def _clear(ref: ContainerRef, hierarchy: Hierarchy, group: str) -> None:
             f"{', '.join(_name(pid) for pid in inside[:5])} in it; a process that started a container by liblxc's API "
             "stays in its monitor's cgroup until it ends"
         )
-    _remove([path])
+    _remove({path: _WHOLE})
 
 
 def _processes(path: str) -> list[int]:
@@ -114,14 +143,29 @@ def _name(pid: int) -> str:
     return f"process {pid} ({lines[0]})" if lines else f"process {pid}"
 
 
-def _remove(paths: Iterable[str]) -> None:
+def _remove(groups: Mapping[str, bytes]) -> None:
     """Remove groups without any process in or below them, the deepest first."""
-    for path in sorted(set(paths), key=lambda found: found.count("/"), reverse=True):
+    for path in sorted(groups, key=lambda found: found.count("/"), reverse=True):
         if not os.path.isdir(path) or _processes(path):
             continue
-        for group in (*_cgroupfs.descendants(path), path):
-            with contextlib.suppress(OSError):
-                os.rmdir(group)
+        below = _cgroupfs.descendants(path) if groups[path] == _WHOLE else []
+        for group in (*below, path):
+            _rmdir(group)
+
+
+def _rmdir(path: str) -> None:
+    """Remove one group. The kernel may call it busy for a moment after the last process has gone from it."""
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            os.rmdir(path)
+        except OSError as error:
+            used = error.errno != errno.EBUSY or _cgroupfs.children(path) or _cgroupfs.processes(path)
+            if used or time.monotonic() > deadline:
+                return
+            time.sleep(_POLL_SECONDS)
+        else:
+            return
 
 
 def _paths_of_processes(ref: ContainerRef, cgroups: Cgroups) -> Iterator[str]:
@@ -136,11 +180,9 @@ def _paths_of_processes(ref: ContainerRef, cgroups: Cgroups) -> Iterator[str]:
                 group = group.rpartition("/")[0]
 
 
-def _is_marked(path: str) -> bool:
-    try:
-        return bool(os.getxattr(path, _MARK))
-    except OSError:
-        return False
+def _marks(path: str) -> Iterator[bytes]:
+    with contextlib.suppress(OSError):
+        yield os.getxattr(path, _MARK)
 
 
 def _pivots(placement: Placement, cgroups: Cgroups) -> Iterator[str]:

@@ -191,16 +191,18 @@ def knows_file(hierarchy: Hierarchy, file: str) -> bool | None:
     Files that limit are absent from the root group, and on v2 where the parent does not pass the controller on.
     """
     prefix = file.partition(".")[0] + "."
-    samples = [path for path in (hierarchy.path, *children(hierarchy.path)) if _has_limits(path, prefix, hierarchy)]
-    if not samples:
-        return None
-    return any(os.path.exists(f"{path}/{file}") for path in samples)
+    limiting = [] if hierarchy.root == "/" else [_names(hierarchy.path)]
+    limiting += [_names(path) for path in children(hierarchy.path)]
+    samples = [names for names in limiting if any(name.startswith(prefix) for name in names)]
+    return any(file in names for names in samples) if samples else None
 
 
-def _has_limits(path: str, prefix: str, hierarchy: Hierarchy) -> bool:
-    if path == hierarchy.path and hierarchy.root == "/":
-        return False
-    return any(name.startswith(prefix) for name in os.listdir(path))
+def _names(directory: str) -> frozenset[str]:
+    """What is in a group; other containers' groups come and go, and one that is gone holds nothing."""
+    try:
+        return frozenset(os.listdir(directory))
+    except OSError:
+        return frozenset()
 
 
 def processes(directory: str) -> list[int]:

@@ -12,12 +12,13 @@ import contextlib
 import os
 import select
 import signal
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
 
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 
 _CGROUP_ROOT = "/sys/fs/cgroup"
-_DEATH_SECONDS = 5.0
+_DEATH_SECONDS = 30.0
 
 
 def monitor_pids(ref: ContainerRef) -> tuple[int, ...]:
@@ -122,19 +123,38 @@ def _descendants(pid: int) -> list[int]:
     return found + [deeper for child in found for deeper in _descendants(child)]
 
 
+@contextlib.contextmanager
+def watched(ref: ContainerRef) -> Iterator[Callable[[], None]]:
+    """Of the container's present monitors: a function that waits until the last of them has ended."""
+    with _pidfds(monitor_pids(ref)) as pidfds:
+        yield lambda: _await_death(pidfds)
+
+
 def _kill(pids: Iterable[int]) -> None:
-    pidfds = []
-    for pid in pids:
-        with contextlib.suppress(OSError):
-            pidfds.append(os.pidfd_open(pid))
-    try:
+    with _pidfds(pids) as pidfds:
         for pidfd in pidfds:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(pidfd, signal.SIGKILL)
-        for pidfd in pidfds:
-            poller = select.poll()
-            poller.register(pidfd, select.POLLIN)
-            poller.poll(int(_DEATH_SECONDS * 1000))
+        _await_death(pidfds)
+
+
+@contextlib.contextmanager
+def _pidfds(pids: Iterable[int]) -> Iterator[list[int]]:
+    pidfds: list[int] = []
+    try:
+        for pid in pids:
+            with contextlib.suppress(OSError):
+                pidfds.append(os.pidfd_open(pid))
+        yield pidfds
     finally:
         for pidfd in pidfds:
             os.close(pidfd)
+
+
+def _await_death(pidfds: Iterable[int]) -> None:
+    """Until they have ended, or there is no more hope: one that hangs in the kernel holds nobody up for ever."""
+    deadline = time.monotonic() + _DEATH_SECONDS
+    for pidfd in pidfds:
+        poller = select.poll()
+        poller.register(pidfd, select.POLLIN)
+        poller.poll(max(0, int((deadline - time.monotonic()) * 1000)))
