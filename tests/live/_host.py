@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import ipaddress
 import json
 import os
@@ -276,6 +277,16 @@ def _free_net() -> ipaddress.IPv4Interface:
 
 def sweep() -> None:
     """Remove what test processes that are no more could not remove themselves."""
+    # One at a time: several workers begin with this at the same moment.
+    room = os.open(ROOM, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(room, fcntl.LOCK_EX)
+        _sweep()
+    finally:
+        os.close(room)
+
+
+def _sweep() -> None:
     for path in ROOM.glob("clx-x*"):
         if _orphaned(path.name):
             remove_lxc_path(path)
