@@ -41,6 +41,14 @@ class NotConverged(LxcError):
     """Every step went through, and still the resource is not where it should be."""
 
 
+class Unforeseen(LxcError):
+    """A defect of the collection itself. Raised ``from`` the exception that showed it."""
+
+    def __init__(self, error: Exception) -> None:
+        kind = type(error).__name__
+        super().__init__(f"An error that community.lxc did not foresee, please report it: {kind}: {error}")
+
+
 class MissingLibrary(LxcError):
     """A Python library is absent from this interpreter; another interpreter of the host may have it.
 

@@ -23,6 +23,7 @@ from ansible_collections.community.lxc.plugins.module_utils._errors import (
     LxcError,
     MissingLibrary,
     NotConverged,
+    Unforeseen,
 )
 from ansible_collections.community.lxc.plugins.module_utils._plan._resource import Resource, Step
 
@@ -118,6 +119,8 @@ def perform(steps: Iterable[Step]) -> tuple[str, ...]:
             _give_up(done, error)
         except OSError as error:
             _give_up(done, HostError(f"Failed at: {step.says}: {error}"), cause=error)
+        except Exception as error:
+            _give_up(done, Unforeseen(error), cause=error)
         done.append(step)
     return _sentences(done)
 
@@ -134,7 +137,7 @@ def _give_up(done: Sequence[Step], error: LxcError, *, cause: BaseException | No
             continue
         try:
             step.undo()
-        except (LxcError, OSError) as undo_error:
+        except Exception as undo_error:
             stays.append(f"{step.says} (taking it back failed: {undo_error})")
     error.actions = tuple(reversed(stays))
     raise error from cause
@@ -175,16 +178,26 @@ def _end(module: AnsibleModule, work: Callable[[], dict[str, Any]]) -> NoReturn:
         _respawn(error.library)
         result = {"failed": True, "msg": error.msg, "lxc_log": [], "actions": list(error.actions)}
     except LxcError as error:
-        done, log = list(error.actions), list(error.lxc_log)
-        result = {"failed": True, "msg": error.msg, "lxc_log": log, "actions": done, "changed": bool(done)}
+        result = _failure(error)
     except Exception as error:  # the last fence: a defect of ours still ends in a sentence
-        told = f"An error that community.lxc did not foresee, please report it: {type(error).__name__}: {error}"
-        trace = traceback.format_exc()
-        result = {"failed": True, "msg": told, "exception": trace, "lxc_log": [], "actions": []}
+        result = _failure(Unforeseen(error))
     result = encodable(result)
     if result.pop("failed", False):
         module.fail_json(**result)
     module.exit_json(**result)
+
+
+def _failure(error: LxcError) -> dict[str, Any]:
+    done = list(error.actions)
+    more = {"exception": traceback.format_exc()} if isinstance(error, Unforeseen) else {}
+    return {
+        "failed": True,
+        "msg": error.msg,
+        "lxc_log": list(error.lxc_log),
+        "actions": done,
+        "changed": bool(done),
+        **more,
+    }
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")

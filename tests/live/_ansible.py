@@ -44,7 +44,7 @@ PYTHON = os.environ.get("LXC_TEST_PYTHON", "/usr/bin/python3")
 
 
 @functools.cache
-def _library() -> str:
+def library() -> str:
     """A directory with what AnsiballZ would have packed: ansible-core and the collection, and nothing else."""
     directory = Path(tempfile.mkdtemp(prefix="community.lxc-modules-"))
     atexit.register(shutil.rmtree, directory)
@@ -80,7 +80,7 @@ def spawn_module(
         json.dump({"ANSIBLE_MODULE_ARGS": {**arguments, **internals}}, stdin, default=os.fspath)
         stdin.seek(0)
         return subprocess.Popen(
-            [*prefix, python, "-c", _WRAPPER, _library(), f"ansible_collections.community.lxc.plugins.modules.{name}"],
+            [*prefix, python, "-c", _WRAPPER, library(), f"ansible_collections.community.lxc.plugins.modules.{name}"],
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -18,7 +18,8 @@ import pytest
 
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, InvalidInput
 from ansible_collections.community.lxc.plugins.module_utils._host import _liblxc, _liblxc_handle
-from ansible_collections.community.lxc.plugins.module_utils._host._liblxc_handle import BdevSpecs, Handle
+from ansible_collections.community.lxc.plugins.module_utils._host._liblxc_handle import Handle
+from ansible_collections.community.lxc.plugins.module_utils._host._liblxc_stored import CLONE_SNAPSHOT, BdevSpecs
 from ansible_collections.community.lxc.tests.live._bed import Bed, Guest, cgroups, in_child, tool, until
 
 T = TypeVar("T")
@@ -362,7 +363,7 @@ def test_create_by_a_template_and_destroy(bed: Bed) -> None:
 def test_clone_copy_and_snapshot(bed: Bed) -> None:
     guest = bed.guest()
     (guest.rootfs / "proof").write_text("of the original\n")
-    snapshot = _liblxc_handle.CLONE_SNAPSHOT
+    snapshot = CLONE_SNAPSHOT
     other = f"{bed.lxc_path}/other"
     os.mkdir(other)
     assert on(guest, lambda handle: handle.clone(newname="copy", lxcpath=other))

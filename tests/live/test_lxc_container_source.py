@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import tarfile
 import time
@@ -260,10 +261,77 @@ def test_storage_that_the_host_lacks_is_refused(bed: Bed, unique: str, storage: 
 
 
 @pytest.mark.parametrize(
+    ("storage", "calls"),
+    [
+        ({"type": "zfs", "zfsroot": "tank/lxc"}, [{"zfs", "create", "tank/lxc/NAME"}]),
+        (
+            {"type": "lvm", "vg": "vg0", "lv": "web", "thinpool": "tp", "fssize": "1G"},
+            [{"lvcreate", "vg0", "web", "--thinpool", "/dev/vg0/tp", "1073741824b"}],
+        ),
+        ({"type": "lvm", "vg": "vg0", "fssize": "64M"}, [{"lvcreate", "vg0", "NAME", "67108864b"}]),
+        ({"type": "rbd", "rbdname": "web", "rbdpool": "pool", "fssize": "1G"}, [{"rbd", "create", "pool", "web"}]),
+    ],
+)
+def test_the_parameters_of_a_storage_reach_its_tool(
+    bed: Bed, unique: str, tmp_path: Path, storage: dict[str, Any], calls: list[set[str]]
+) -> None:
+    # Without the storage itself, what liblxc would have its tools do is all that can be seen.
+    tools, log = tmp_path / "tools", tmp_path / "log"
+    tools.mkdir()
+    # lvs is asked whether the pool is a thin one.
+    for name, says in (("zfs", "exit 1"), ("lvcreate", "exit 1"), ("rbd", "exit 1"), ("lvs", "echo '  twi-a-tz--'")):
+        (tools / name).write_text(f'#!/bin/sh\necho "{name} $*" >> {log}\n{says}\n')
+        (tools / name).chmod(0o755)
+    prefix = ["unshare", "-m", "sh", "-c", f'mount --bind {tools} /usr/local/sbin && exec "$@"', "sh"]
+    arguments = {"name": unique, "lxc_path": bed.lxc_path, "template": "busybox", "storage": storage}
+    result = run_module("lxc_container", arguments, prefix=prefix)
+    assert f"Failed to create container '{unique}'" in result["msg"]
+    called = [set(line.split()) for line in log.read_text().replace(unique, "NAME").splitlines()]
+    assert [call for call in calls if not any(call <= words for words in called)] == [], log.read_text()
+    assert not Path(bed.lxc_path, unique).exists()
+
+
+@pytest.mark.parametrize("missing", ["mkfs.xfs", "mkfs.nonsense"])
+def test_a_file_system_that_the_host_cannot_make_is_refused(bed: Bed, unique: str, missing: str) -> None:
+    if shutil.which(missing):
+        missing = "mkfs.none-such"
+    storage = {"type": "loop", "fstype": missing.partition(".")[2]}
+    result = create(bed, unique, template="busybox", storage=storage)
+    assert f"this host has no {missing!r}, which storage of type 'loop' needs" in result["msg"]
+    assert not Path(bed.lxc_path, unique).exists()
+
+
+def test_a_new_lxc_path_goes_again_when_the_creation_fails(bed: Bed, unique: str) -> None:
+    template = Path(bed.lxc_path, "bad-template")
+    template.write_text("#!/bin/sh\nexit 3\n")
+    template.chmod(0o755)
+    arguments = {"name": unique, "lxc_path": f"{bed.lxc_path}/new/path", "template": str(template), "config": NO_NET}
+    assert run_module("lxc_container", arguments)["failed"] is True
+    assert os.listdir(bed.lxc_path) == ["bad-template"]
+    template.write_text("#!/bin/sh\nexit 0\n")
+    assert run_module("lxc_container", {**arguments, "state": "present"})["changed"] is True
+    assert Path(bed.lxc_path, "new/path").stat().st_mode & 0o777 == 0o711
+
+
+def test_what_lxc_create_has_begun_is_left_alone(bed: Bed, unique: str) -> None:
+    guest = bed.guest()
+    # LXC destroys what is left with this file as soon as anything opens the container.
+    (guest.config.parent / "partial").touch()
+    for state in ("present", "started", "stopped"):
+        result = run_module("lxc_container", {"name": guest.name, "lxc_path": bed.lxc_path, "state": state})
+        assert "another program is creating it, or was killed while it did" in result["msg"]
+    assert (guest.rootfs / "bin/busybox").exists()
+    assert run_module("lxc_container", {"name": guest.name, "lxc_path": bed.lxc_path, "state": "absent"})["changed"]
+    assert not guest.config.parent.exists()
+
+
+@pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         ({}, "name one of template, tarball, clone_from and rootfs"),
         ({"template": "nope"}, "template: there is no executable"),
+        ({"template": "/usr"}, "template: there is no executable /usr"),
+        ({"template": "busybox", "template_args": "--quick"}, "template_args: '--quick' is neither a list"),
         ({"tarball": "/nonexistent.tar"}, "tarball: /nonexistent.tar is not a file"),
         ({"clone_from": "nobody"}, "clone_from: there is no container 'nobody'"),
         ({"clone_from": "../x"}, "is not a container name"),

@@ -124,6 +124,13 @@ def _unquote(value: str) -> str:
     return value
 
 
+def refuse_breaks(value: str, *, what: str) -> None:
+    """InvalidInput for a text that would be more than one line of the file, or less than it seems. ``what``: whose."""
+    for character, name in (("\n", "a newline"), ("\r", "a carriage return"), ("\0", "a NUL character")):
+        if character in value:
+            raise InvalidInput(f"{what}: the value {value!r} holds {name}, which a configuration line cannot hold")
+
+
 def new_line(key: str, value: str) -> Line:
     """A line that liblxc reads back as exactly this key and value.
 
@@ -132,8 +139,6 @@ def new_line(key: str, value: str) -> Line:
     """
     if not _KEY.fullmatch(key):
         raise InvalidInput(f"{key!r} is not an LXC configuration key; keys look like lxc.uts.name")
-    for character, name in (("\n", "a newline"), ("\r", "a carriage return"), ("\0", "a NUL character")):
-        if character in value:
-            raise InvalidInput(f"{key}: the value {value!r} holds {name}, which a configuration line cannot hold")
+    refuse_breaks(value, what=key)
     quoted = value if _unquote(value.strip(_BLANKS)) == value else f'"{value}"'
     return Line(raw=f"{key} = {quoted}".rstrip(" ") + "\n", key=key, value=value)

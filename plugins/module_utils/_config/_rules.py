@@ -8,18 +8,20 @@
 
 from __future__ import annotations
 
-from ansible_collections.community.lxc.plugins.module_utils._config._document import Document
+from collections.abc import Sequence
+
+from ansible_collections.community.lxc.plugins.module_utils._config._document import Document, Entry
 from ansible_collections.community.lxc.plugins.module_utils._errors import InvalidInput
 
 
-def refuse_dangerous(document: Document) -> None:
-    """InvalidInput for values that load and then hang or break the container's start."""
-    for key, value in document.entries():
+def refuse_dangerous(entries: Sequence[Entry]) -> None:
+    """InvalidInput for values that load and then hang or break the container's start. ``entries`` with the included."""
+    for key, value in entries:
         if key == "lxc.mount.auto":
             _check_mount_auto(value)
         elif key in ("lxc.namespace.keep", "lxc.namespace.clone") and value:
             _check_mount_namespace(key, value)
-    _check_idmap(document)
+    _check_idmap([value for key, value in entries if key == "lxc.idmap"])
 
 
 def _check_mount_auto(value: str) -> None:
@@ -40,9 +42,9 @@ def _check_mount_namespace(key: str, value: str) -> None:
         )
 
 
-def _check_idmap(document: Document) -> None:
+def _check_idmap(values: Sequence[str]) -> None:
     kinds: set[str] = set()
-    for value in document.values("lxc.idmap"):
+    for value in values:
         fields = value.split()
         kinds = kinds | set(fields[:1]) if fields else set()
     for one, other in (("u", "g"), ("g", "u")):

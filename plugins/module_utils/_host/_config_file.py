@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -20,11 +21,11 @@ from collections.abc import Sequence
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document, parse
 from ansible_collections.community.lxc.plugins.module_utils._config._rules import refuse_dangerous
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, InvalidInput
-from ansible_collections.community.lxc.plugins.module_utils._host import _child, _kernel
+from ansible_collections.community.lxc.plugins.module_utils._host import _child, _config_includes, _kernel
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import NOWHERE, binding
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 
-_TEMPORARY = ".config.community.lxc."
+LOG_FILE = "lxc.log.file"
 _CHECK_SECONDS = 20.0
 
 _NEEDS = {
@@ -60,7 +61,8 @@ def check(ref: ContainerRef, document: Document) -> None:
     text = document.render()
     if text in _checked:
         return
-    refuse_dangerous(document)
+    refuse_dangerous(_config_includes.expand(document, _config_includes.read(document)))
+    _refuse_log_files(document)
     if document.values("lxc.sched.core")[-1:] == ("1",) and not _kernel.core_scheduling():
         raise InvalidInput(
             "lxc.sched.core: the kernel has no core scheduling (CONFIG_SCHED_CORE), or no processor several threads, "
@@ -68,7 +70,7 @@ def check(ref: ContainerRef, document: Document) -> None:
         )
     with tempfile.TemporaryDirectory(prefix="community.lxc-") as scratch:
         path = f"{scratch}/config"
-        _spill(path, text)
+        spill(document, path)
         version = str(binding().version)
         try:
             _child.run(
@@ -77,6 +79,28 @@ def check(ref: ContainerRef, document: Document) -> None:
         except HostError as error:
             raise refusal(error.lxc_log, version) or error from error
     _checked.add(text)
+
+
+def spill(document: Document, path: str) -> None:
+    """Write a throw-away copy for liblxc to load.
+
+    liblxc opens a log file as it reads the line that names one, and makes it with all its directories: here it is given
+    ``path`` with a suffix.
+    """
+    logs = [f"{path}.log" if value else "" for value in document.values(LOG_FILE)]
+    with open(path, "wb") as stream:
+        stream.write(document.replace(LOG_FILE, logs).render().encode("utf-8", errors="surrogateescape"))
+
+
+def _refuse_log_files(document: Document) -> None:
+    for value in filter(None, document.values(LOG_FILE)):
+        place = value
+        while place and not os.path.lexists(place):
+            place = os.path.dirname(place)
+        if not os.path.isabs(value) or os.path.isdir(value) or (place != value and not os.path.isdir(place)):
+            raise InvalidInput(
+                f"{LOG_FILE}: {value!r} is refused; the absolute path of a file, or of none, is accepted"
+            )
 
 
 def _load(ref: ContainerRef, path: str) -> None:
@@ -109,8 +133,10 @@ def write(ref: ContainerRef, document: Document) -> None:
     check(ref, document)
     path = os.path.realpath(ref.config_file)
     directory = os.path.dirname(path)
-    _sweep(directory)
-    fd, temporary = tempfile.mkstemp(prefix=_TEMPORARY, dir=directory)
+    # The file's own name in it: several containers may have links to files in one directory.
+    prefix = f".{os.path.basename(path)}.community.lxc."
+    _sweep(directory, prefix)
+    fd, temporary = tempfile.mkstemp(prefix=prefix, dir=directory)
     try:
         with os.fdopen(fd, "wb") as stream:
             stream.write(document.render().encode("utf-8", errors="surrogateescape"))
@@ -124,15 +150,10 @@ def write(ref: ContainerRef, document: Document) -> None:
     _sync_directory(directory)
 
 
-def _spill(path: str, text: str) -> None:
-    with open(path, "wb") as stream:
-        stream.write(text.encode("utf-8", errors="surrogateescape"))
-
-
-def _sweep(directory: str) -> None:
+def _sweep(directory: str, prefix: str) -> None:
     """Remove what a killed run left. Under the lock no other run can be writing one."""
     for name in os.listdir(directory):
-        if name.startswith(_TEMPORARY):
+        if name.startswith(prefix):
             os.unlink(f"{directory}/{name}")
 
 
@@ -144,8 +165,17 @@ def _inherit(fd: int, path: str) -> None:
         return
     os.fchown(fd, old.st_uid, old.st_gid)
     os.fchmod(fd, stat.S_IMODE(old.st_mode))
-    for name in os.listxattr(path):
+    for name in _xattrs(path):
         os.setxattr(fd, name, os.getxattr(path, name))
+
+
+def _xattrs(path: str) -> list[str]:
+    try:
+        return os.listxattr(path)
+    except OSError as error:
+        if error.errno == errno.ENOTSUP:
+            return []
+        raise
 
 
 def _sync_directory(directory: str) -> None:

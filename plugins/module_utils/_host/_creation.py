@@ -12,6 +12,7 @@ it is found again, a run was killed half-way: the container never ran, and is re
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -31,8 +32,10 @@ MARKER = ".community.lxc.creating"
 _CREATE_SECONDS = 3600.0
 """A template may download a distribution."""
 
-_TOOLS = {"zfs": "zfs", "lvm": "lvcreate", "rbd": "rbd", "btrfs": "btrfs", "loop": "mkfs.ext4"}
-_CLONE_KEEPNAME, _CLONE_KEEPMACADDR, _CLONE_SNAPSHOT = 1, 2, 4
+_TOOLS = {"zfs": "zfs", "lvm": "lvcreate", "rbd": "rbd", "btrfs": "btrfs"}
+_CLONE_SNAPSHOT = 4
+_FORMATTED = ("lvm", "rbd", "loop")
+_PLACES = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin"
 
 
 @dataclass(frozen=True)
@@ -48,22 +51,49 @@ def half_made(ref: ContainerRef) -> bool:
     return os.path.lexists(f"{ref.directory}/{MARKER}")
 
 
+def foreign_creation(ref: ContainerRef) -> bool:
+    """Whether another program is creating this container, or was killed while it did: liblxc's own mark is there."""
+    return os.path.lexists(f"{ref.directory}/partial") and not half_made(ref)
+
+
 def create(ref: ContainerRef, plan: Plan, configure: Callable[[], None]) -> None:
     """Make the container and have ``configure`` complete its configuration. On any failure nothing is left behind."""
     if half_made(ref):
         _removal.remove_half_made(ref)
+    made = _make_path(ref.lxc_path)
     _begin(ref)
     try:
         _make(ref, plan)
         configure()
         os.unlink(f"{ref.directory}/{MARKER}")
-    except BaseException:
-        _removal.remove_half_made(ref)
+    except BaseException as error:
+        try:
+            _removal.remove_half_made(ref)
+            _remove_empty(made)
+        except (LxcError, OSError) as left:
+            raise HostError(f"{error}; and what there is of {ref} could not be removed: {left}") from error
         raise
 
 
+def _make_path(lxc_path: str) -> list[str]:
+    """Make what there is not yet of the lxc path; the directories made, the outermost first."""
+    missing: list[str] = []
+    while not os.path.isdir(lxc_path):
+        missing.insert(0, lxc_path)
+        lxc_path = os.path.dirname(lxc_path)
+    for directory in missing:
+        # The root of an unprivileged container has to get through, and to see nothing.
+        os.mkdir(directory, mode=0o711)
+    return missing
+
+
+def _remove_empty(directories: Sequence[str]) -> None:
+    for directory in reversed(directories):
+        with contextlib.suppress(OSError):
+            os.rmdir(directory)
+
+
 def _begin(ref: ContainerRef) -> None:
-    os.makedirs(ref.lxc_path, mode=0o711, exist_ok=True)
     try:
         os.mkdir(ref.directory, mode=0o770)
     except FileExistsError:
@@ -131,7 +161,7 @@ def _rootfs_of(ref: ContainerRef, name: str) -> str:
 
 def _from_template(ref: ContainerRef, plan: Plan, template: str, args: Sequence[str]) -> None:
     from ansible_collections.community.lxc.plugins.module_utils._host import _liblxc
-    from ansible_collections.community.lxc.plugins.module_utils._host._liblxc_handle import BdevSpecs
+    from ansible_collections.community.lxc.plugins.module_utils._host._liblxc_stored import BdevSpecs
 
     storage = plan.source.storage
     specs = BdevSpecs(**{name: value for name, value in asdict(storage).items() if name != "type"})
@@ -196,14 +226,18 @@ def check_source(ref: ContainerRef, source: Source) -> None:
 
 
 def _check_storage(storage: Storage) -> None:
-    tool = _TOOLS.get(storage.type or "dir")
-    if tool and not shutil.which(tool, path="/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin"):
+    tools = [_TOOLS.get(storage.type or "dir")]
+    if storage.type in _FORMATTED:
+        tools.append(f"mkfs.{storage.fstype or 'ext3'}")  # liblxc's own default
+    for tool in tools:
+        if tool is None or shutil.which(tool, path=_PLACES):
+            continue
         raise InvalidInput(f"storage: this host has no {tool!r}, which storage of type {storage.type!r} needs")
 
 
 def _check_template(template: str) -> None:
     path = template if template.startswith("/") else f"/usr/share/lxc/templates/lxc-{template}"
-    if not os.access(path, os.X_OK):
+    if not os.path.isfile(path) or not os.access(path, os.X_OK):
         have = sorted(n[4:] for n in _listing("/usr/share/lxc/templates") if n.startswith("lxc-"))
         raise InvalidInput(f"template: there is no executable {path}; this host has: {', '.join(have) or 'none'}")
 

@@ -29,7 +29,7 @@ _POLL_SECONDS = 0.01
 def start(ref: ContainerRef, *, timeout: float, document: Document | None = None) -> None:
     """Start the container and see it running. On failure nothing of the attempt is left: no monitor, no cgroup."""
     _seccomp.check_before_start(document)
-    groups = _monitor.group_directories(ref)
+    groups, others = _monitor.group_directories(ref), _monitor.monitor_pids(ref)
     with _cgroup_leftovers.tidy_start(ref):
         try:
             _child.run(
@@ -40,7 +40,8 @@ def start(ref: ContainerRef, *, timeout: float, document: Document | None = None
                 own_log_file=_own_log_file(document),
             )
         except LxcError:
-            _monitor.end_monitors(ref)
+            # Not the one that somebody else started in the meantime, so that our start failed.
+            _monitor.end_monitors(ref, spared=others)
             _monitor.remove_empty_groups(_monitor.group_directories(ref) - groups)
             raise
 

@@ -13,8 +13,9 @@ import os
 import select
 import signal
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
+from ansible_collections.community.lxc.plugins.module_utils._host import _states
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 
 _CGROUP_ROOT = "/sys/fs/cgroup"
@@ -22,32 +23,20 @@ _DEATH_SECONDS = 30.0
 
 
 def monitor_pids(ref: ContainerRef) -> tuple[int, ...]:
-    """The processes titled ``[lxc monitor] LXCPATH NAME`` of the host's own pid namespace.
+    """The processes titled ``[lxc monitor] LXCPATH NAME`` that are root's, in the host's own pid namespace.
 
-    A container's processes can call themselves what they like; they are in another pid namespace and do not count.
+    Anybody can call a process like that; a container's are in another pid namespace, and other people's do not count.
     """
-    title = f"[lxc monitor] {ref.lxc_path} {ref.name}"
-    ours = os.readlink("/proc/self/ns/pid")
-    found = []
-    for entry in os.listdir("/proc"):
-        if not entry.isdigit():
-            continue
-        try:
-            with open(f"/proc/{entry}/cmdline", "rb") as stream:
-                cmdline = stream.read().rstrip(b"\0 ").decode(errors="surrogateescape")
-            if cmdline == title and os.readlink(f"/proc/{entry}/ns/pid") == ours:
-                found.append(int(entry))
-        except OSError:
-            continue  # gone meanwhile
-    return tuple(found)
+    return tuple(pid for pid, name in _states.titled(ref.lxc_path) if name == ref.name)
 
 
-def end_monitors(ref: ContainerRef) -> tuple[int, ...]:
+def end_monitors(ref: ContainerRef, *, spared: Collection[int] = ()) -> tuple[int, ...]:
     """Kill the container's monitors with all their descendants, and remove the cgroups that they were in.
 
     Returns the monitors' pids. For the case in which a monitor no longer answers, or a start went wrong half-way.
+    ``spared`` are pids of monitors that are left alone.
     """
-    monitors = monitor_pids(ref)
+    monitors = tuple(pid for pid in monitor_pids(ref) if pid not in spared)
     groups: set[str] = set()
     for monitor in monitors:
         family = (monitor, *_descendants(monitor))

@@ -14,8 +14,8 @@ import shutil
 
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document
 from ansible_collections.community.lxc.plugins.module_utils._config._rules import salvage
-from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, InvalidInput, LxcError
-from ansible_collections.community.lxc.plugins.module_utils._host import _child, _config_file
+from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, LxcError
+from ansible_collections.community.lxc.plugins.module_utils._host import _child, _config_file, _mounts
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import handle
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 
@@ -62,12 +62,34 @@ def is_inside(ref: ContainerRef, path: str) -> bool:
     return os.path.realpath(path).startswith(os.path.realpath(ref.directory) + "/")
 
 
+def refuse_mounts(ref: ContainerRef, document: Document) -> None:
+    """HostError where something is mounted in the container's directory: its files would be removed as well.
+
+    Where LXC itself keeps a root file system mounted (zfs), it also takes that mount away.
+    """
+    path = (document.values("lxc.rootfs.path") or ("",))[-1]
+    kind, _colon, rest = path.partition(":")
+    own = os.path.realpath(rest) if kind == "zfs" else None
+    directory = os.path.realpath(ref.directory)
+    inside = [
+        point.target
+        for point in _mounts.table_of()
+        if f"{point.target}/".startswith(f"{directory}/") and point.target != own
+    ]
+    if inside:
+        raise HostError(f"{ref} cannot be removed: {', '.join(inside)} is mounted in its directory; unmount it first")
+
+
 def destroy(ref: ContainerRef, document: Document, *, force: bool) -> None:
     """Remove a stopped container. ``force`` takes its snapshots along.
 
     A foreign root file system stays. A configuration that no longer parses is first reduced to what says where the
     container's files are.
     """
+    refuse_mounts(ref, document)
+    with contextlib.suppress(FileNotFoundError):
+        # A killed lxc-create leaves it, and liblxc destroys what has it in the middle of being looked at.
+        os.unlink(f"{ref.directory}/partial")
     stays = bool(foreign_rootfs(ref, document))
     if stays or not _loads(ref):
         reduce(ref, document, with_rootfs=not stays)
@@ -106,6 +128,5 @@ def remove_half_made(ref: ContainerRef) -> None:
         with contextlib.suppress(LxcError):
             destroy(ref, document, force=True)
     if os.path.isdir(ref.directory) and not os.path.islink(ref.directory):
-        if os.path.ismount(ref.directory):
-            raise InvalidInput(f"{ref.directory} is a mount point; community.lxc does not remove it")
+        refuse_mounts(ref, Document())
         shutil.rmtree(ref.directory)

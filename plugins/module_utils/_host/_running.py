@@ -11,15 +11,16 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import struct
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, TimedOut
-from ansible_collections.community.lxc.plugins.module_utils._host import _child
+from ansible_collections.community.lxc.plugins.module_utils._host import _child, _config_file
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import NOWHERE, binding
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 
@@ -27,6 +28,7 @@ UNRESPONSIVE = "UNRESPONSIVE"
 """Our own word beside liblxc's: the monitor is there and does not answer."""
 
 _ANSWER_SECONDS = 10.0
+_CREDENTIALS = struct.Struct("3i")
 _FAMILIES = ("lxc.cgroup", "lxc.cgroup2", "lxc.prlimit", "lxc.sysctl", "lxc.proc")
 _NET_INDEXES = 1024
 _NET_KEYS = (
@@ -74,13 +76,21 @@ def directory_hash(ref: ContainerRef) -> str:
 
 
 def has_monitor(ref: ContainerRef) -> bool:
-    """Whether somebody listens on the container's command socket, in this network namespace."""
+    """Whether somebody listens on the container's command socket, in this network namespace.
+
+    The name is free for any user to take. liblxc would believe whatever is answered, or wait for ever for an answer:
+    HostError if it is not root who listens.
+    """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK) as probe:
         try:
             probe.connect("\0" + command_address(ref))
         except OSError as error:
             # A monitor with a full queue of callers is there; only a refusal means that nobody listens.
             return error.errno != errno.ECONNREFUSED
+        credentials = probe.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    pid, uid, _gid = _CREDENTIALS.unpack(credentials)
+    if uid != os.geteuid():
+        raise HostError(f"Process {pid} of user {uid} listens on the command socket of {ref}, and is not its monitor")
     return True
 
 
@@ -92,16 +102,16 @@ def look(ref: ContainerRef, document: Document | None, *, timeout: float = _ANSW
     """
     if document is None or not has_monitor(ref):
         return Look()
-    text = document.render().encode("utf-8", errors="surrogateescape")
     with tempfile.TemporaryDirectory(prefix="community.lxc-") as scratch:
         path = f"{scratch}/config"
-        with open(path, "wb") as stream:
-            stream.write(text)
+        _config_file.spill(document, path)
         try:
             answer = _child.run(lambda: ask(ref, path), what=f"ask the monitor of {ref}", timeout=timeout).value
         except TimedOut:
             return Look(state=UNRESPONSIVE)
-    return look_of(answer)
+    found = look_of(answer)
+    log = document.values(_config_file.LOG_FILE)[-1:]
+    return replace(found, configured={**found.configured, _config_file.LOG_FILE: log}) if any(log) else found
 
 
 def look_of(answer: Mapping[str, Any]) -> Look:

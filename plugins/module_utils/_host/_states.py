@@ -48,13 +48,13 @@ def running(lxc_path: str, *, names: Iterable[str] | None = None) -> dict[str, R
     sockets = _command_sockets(lxc_path, names)
     if not sockets:
         return {}
-    titled = {name: pid for pid, name in _titled(lxc_path)}
+    monitors = {name: pid for pid, name in titled(lxc_path)}
     found: dict[str, Running] = {}
     unclaimed: dict[int, str] = {}
     for name, inode in sockets.items():
         with suppress(ProcessLookupError):
-            if name in titled and inode in _own_sockets(titled[name]):
-                found[name] = observe(name, titled[name])
+            if name in monitors and inode in _own_sockets(monitors[name]):
+                found[name] = observe(name, monitors[name])
                 continue
         unclaimed[inode] = name
     # lxc-start -F, and whoever else holds a container in its own process, has no such title.
@@ -160,7 +160,7 @@ def _listed(lxc_path: str) -> list[str]:
         return []
 
 
-def _titled(lxc_path: str) -> Iterator[tuple[int, str]]:
+def titled(lxc_path: str) -> Iterator[tuple[int, str]]:
     """Pid and container name of the processes that are called a monitor of the path, and may be believed."""
     prefix = f"{_TITLE}{lxc_path} "
     start = os.fsencode(prefix)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.community.lxc.plugins.module_utils._config._document import Document, new_line
+from ansible_collections.community.lxc.plugins.module_utils._config._document import Document, new_line, refuse_breaks
 from ansible_collections.community.lxc.plugins.module_utils._errors import InvalidInput
 from ansible_collections.community.lxc.plugins.module_utils._model._source import (
     Source,
@@ -89,10 +89,15 @@ def _config(params: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 def _source(params: Mapping[str, Any]) -> Source | None:
     for option, kind in _SOURCES.items():
         if params[option]:
+            args = template_arguments(params["template_args"]) if kind == "template" else ()
+            # liblxc writes all of these into the new configuration, the template's arguments as a comment.
+            refuse_breaks(params[option], what=option)
+            for word in args:
+                refuse_breaks(word, what="template_args")
             return Source(
                 kind=kind,
                 value=params[option],
-                args=template_arguments(params["template_args"]) if kind == "template" else (),
+                args=args,
                 snapshot=params["clone_snapshot"],
                 storage=_storage(params["storage"] or {}),
             )
@@ -101,5 +106,7 @@ def _source(params: Mapping[str, Any]) -> Source | None:
 
 def _storage(options: Mapping[str, Any]) -> Storage:
     values = {name: value for name, value in options.items() if value is not None and name != "fssize"}
+    for name, value in values.items():
+        refuse_breaks(value, what=f"storage: {name}")
     size = options.get("fssize")
     return Storage(**values, fssize=size_in_bytes(size, option="storage: fssize") if size else 0)

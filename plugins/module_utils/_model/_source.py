@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,19 +64,27 @@ def size_in_bytes(text: str, *, option: str) -> int:
     return int(match[1]) * _UNITS[match[2].upper()]
 
 
-def template_arguments(args: Sequence[Any] | Mapping[str, Any] | None) -> tuple[str, ...]:
+def template_arguments(args: Any) -> tuple[str, ...]:
     """A list as it is; a dict as long options, where true gives a flag and a list repeats the option.
 
     ``{"release": "bookworm", "no-validate": true}`` gives ``--release bookworm --no-validate``.
     """
     if args is None:
         return ()
+    if isinstance(args, list):
+        return tuple(_word(arg) for arg in args)
     if not isinstance(args, Mapping):
-        return tuple(str(arg) for arg in args)
+        raise InvalidInput(f"template_args: {args!r} is neither a list of words nor a dictionary of long options")
     words: list[str] = []
     for name, value in args.items():
         for item in value if isinstance(value, list) else [value]:
             if item is False or item is None:
                 continue
-            words += [f"--{name}"] if item is True else [f"--{name}", str(item)]
+            words += [f"--{name}"] if item is True else [f"--{name}", _word(item)]
     return tuple(words)
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+        return str(value)
+    raise InvalidInput(f"template_args: {value!r} is no word; words and numbers are accepted")

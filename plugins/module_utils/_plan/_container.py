@@ -102,6 +102,9 @@ class ContainerResource:
             return self._refuse_removal(state)
         if state.state == UNRESPONSIVE and spec.state not in ("stopped", "restarted"):
             raise HostError(f"The monitor of {self.ref} does not answer; state: stopped or state: restarted ends it")
+        if _creation.foreign_creation(self.ref):
+            # liblxc would destroy it at the first look.
+            raise HostError(f"{self.ref} is incomplete: another program is creating it, or was killed while it did")
         if not state.exists:
             if spec.source is None:
                 raise InvalidInput(
@@ -120,6 +123,9 @@ class ContainerResource:
         clones = _removal.dependants(self.ref)
         if clones:
             raise InvalidInput(f"{self.ref} cannot be removed: its snapshot clones stand on it ({', '.join(clones)})")
+        if not state.runs:
+            # What its own hooks have mounted goes when it stops.
+            _removal.refuse_mounts(self.ref, state.document)
         stays = _removal.foreign_rootfs(self.ref, state.document)
         if stays and _removal.is_inside(self.ref, stays):
             raise InvalidInput(

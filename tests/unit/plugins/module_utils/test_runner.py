@@ -163,6 +163,18 @@ def test_a_failing_undo_is_told() -> None:
     assert caught.value.actions == ("one (taking it back failed: disk full)",)
 
 
+def test_a_defect_in_a_step_takes_back_what_can_be_as_well() -> None:
+    log: list[str] = []
+    steps = [
+        Step("first", lambda: log.append("first")),
+        Step("second", lambda: log.append("second"), lambda: log.append("undo second")),
+        failing(ZeroDivisionError("seven")),
+    ]
+    with pytest.raises(LxcError, match="did not foresee, please report it: ZeroDivisionError: seven") as caught:
+        perform(steps)
+    assert (log, caught.value.actions) == (["first", "second", "undo second"], ("first",))
+
+
 # ---- the half that knows Ansible
 
 

@@ -27,7 +27,7 @@ from ansible_collections.community.lxc.plugins.module_utils._errors import Inval
 )
 def test_refused(text: str) -> None:
     with pytest.raises(InvalidInput):
-        refuse_dangerous(parse(text))
+        refuse_dangerous(parse(text).entries())
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_refused(text: str) -> None:
     ],
 )
 def test_accepted(text: str) -> None:
-    refuse_dangerous(parse(text))
+    refuse_dangerous(parse(text).entries())
 
 
 def test_salvage_keeps_what_removal_needs() -> None:

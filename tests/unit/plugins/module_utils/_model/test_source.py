@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ansible_collections.community.lxc.plugins.module_utils._errors import InvalidInput
@@ -31,6 +33,12 @@ def test_template_arguments() -> None:
     assert template_arguments(["-r", 12]) == ("-r", "12")
     form = {"release": "a b", "quick": True, "slow": False, "none": None, "add": [1, True]}
     assert template_arguments(form) == ("--release", "a b", "--quick", "--add", "1", "--add")
+
+
+@pytest.mark.parametrize("form", ["--release sid", 7, [["a"]], [True], {"release": {"a": "b"}}])
+def test_what_are_no_template_arguments(form: Any) -> None:
+    with pytest.raises(InvalidInput, match=r"^template_args: "):
+        template_arguments(form)
 
 
 @pytest.mark.parametrize("name", ["a", "web-1.example_x", "0", "a:b@c+d"])
