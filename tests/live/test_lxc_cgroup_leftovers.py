@@ -143,6 +143,17 @@ def test_every_way_down_leaves_nothing(bed: Bed, unique: str, state: str) -> Non
     assert named_cgroups(unique) == []
 
 
+@pytest.mark.parametrize("placement", ["isolated", "one directory"])
+def test_what_a_container_that_ended_by_itself_has_left_goes_with_it(bed: Bed, unique: str, placement: str) -> None:
+    guest = bed.guest()
+    cgroup(guest, **(isolation(unique) if placement == "isolated" else {"dir": f"{unique}/below"}))
+    container(guest)
+    end(guest)
+    assert named_cgroups(unique)
+    assert container(guest, state="absent")["rc"] == 0
+    assert named_cgroups(unique) == []
+
+
 def test_a_monitor_that_is_slow_to_die_is_waited_for(bed: Bed, unique: str, tmp_path: Path) -> None:
     guest = bed.guest()
     ref = ContainerRef(name=guest.name, lxc_path=guest.lxc_path)
@@ -163,6 +174,18 @@ def test_a_monitor_that_is_slow_to_die_is_waited_for(bed: Bed, unique: str, tmp_
             process.kill()
             until(lambda: not guest_monitors(guest), what="the end of the title")
         assert named_cgroups(unique) == []
+
+
+def test_whoever_lives_in_a_common_parent_does_not_hold_a_stop_up(bed: Bed, unique: str) -> None:
+    guest = bed.guest()
+    cgroup(guest, **isolation(unique))
+    container(guest)
+    with subprocess.Popen(["sleep", "600"]) as other:
+        parent = ROOT / ("pids" if HYBRID else "") / unique
+        (parent / "cgroup.procs").write_text(str(other.pid))
+        assert container(guest, state="stopped")["rc"] == 0
+        assert named_cgroups(unique) == [str(parent)]
+        other.kill()
 
 
 def test_a_group_in_which_another_container_is_about_to_start_is_left_alone(bed: Bed, unique: str) -> None:

@@ -199,17 +199,59 @@ def test_a_killed_restore_loses_nothing(snapped: Guest, delay: float) -> None:
     assert not [name for name in os.listdir(snapped.lxc_path) if "restoring" in name]
 
 
-def test_a_restore_killed_between_its_steps_is_put_back(snapped: Guest) -> None:
-    """Stopped by strace at the very call: after the exchange, before the configuration is written."""
-    arguments = {"container": snapped.name, "lxc_path": snapped.lxc_path, "comment": "one"}
-    killer = ("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=renameat2", "-e", "inject=renameat2:signal=KILL")
+# First the journal is made to stay; then the directories change places; then come the configuration and its directory.
+INSTANTS = {"before the exchange": "renameat2:when=1", "after it": "fsync:when=2", "with its config": "fsync:when=3"}
+
+
+@pytest.mark.parametrize("instant", INSTANTS)
+@pytest.mark.parametrize("storage", STORAGES)
+def test_a_restore_killed_between_its_steps_is_put_back(
+    storage: str, instant: str, bed: Bed, request: pytest.FixtureRequest
+) -> None:
+    """Killed by strace at the very call."""
+    guest = make(storage, bed, request)
+    (upper(guest) / "data").write_text("before\n")
+    arguments = {"container": guest.name, "lxc_path": guest.lxc_path, "comment": "one"}
+    assert run_module("lxc_snapshot", arguments)["changed"] is True
+    (upper(guest) / "data").write_text("after\n")
+    injected = f"inject={INSTANTS[instant]}:signal=KILL"
+    killer = ("strace", "-qq", "-o", "/dev/null", "-e", "trace=renameat2,fsync", "-e", injected)
     process = spawn_module("lxc_snapshot", {**arguments, "state": "restored"}, prefix=killer)
     process.communicate(timeout=60)
-    assert (snapped.config.parent.parent / f".{snapped.name}.restoring").is_dir()
+    assert (guest.config.parent.parent / f".{guest.name}.restoring").is_dir()
+    exchanged = "before\n" if instant != "before the exchange" else "after\n"
+    assert (upper(guest) / "data").read_text() == exchanged
     # Any run of the module looks after it.
     assert run_module("lxc_snapshot", arguments)["changed"] is True
-    assert (snapped.rootfs / "data").read_text() == "after\n"
-    assert not [name for name in os.listdir(snapped.lxc_path) if "restoring" in name]
+    assert (upper(guest) / "data").read_text() == "after\n"
+    assert not [name for name in os.listdir(guest.lxc_path) if "restoring" in name]
+
+
+def killed_after_the_exchange(guest: Guest) -> Path:
+    """What is left of the restore."""
+    arguments = {"container": guest.name, "lxc_path": guest.lxc_path, "comment": "one", "state": "restored"}
+    killer = ("strace", "-qq", "-o", "/dev/null", "-e", "trace=fsync", "-e", "inject=fsync:when=2:signal=KILL")
+    spawn_module("lxc_snapshot", arguments, prefix=killer).communicate(timeout=60)
+    left = guest.config.parent.parent / f".{guest.name}.restoring"
+    assert (left / "rootfs/data").read_text() == "after\n"
+    return left
+
+
+def test_what_a_killed_restore_left_never_gets_into_another_container_of_that_name(snapped: Guest, bed: Bed) -> None:
+    left = killed_after_the_exchange(snapped)
+    tool("lxc-destroy", "-P", snapped.lxc_path, "-n", snapped.name, "-s")
+    other = bed.guest(name=snapped.name)
+    before = tree(other.config.parent)
+    assert str(left) in task_for(other)(comment="mine")["msg"]
+    assert tree(other.config.parent) == before
+    assert (left / "rootfs/data").read_text() == "after\n"
+
+
+def test_what_a_killed_restore_left_goes_with_its_container(snapped: Guest) -> None:
+    left = killed_after_the_exchange(snapped)
+    arguments = {"name": snapped.name, "lxc_path": snapped.lxc_path, "state": "absent", "force_destroy": True}
+    assert run_module("lxc_container", arguments)["changed"] is True
+    assert not left.exists()
 
 
 def test_without_rsync_it_is_said_beforehand(snapped: Guest, lxc_path: Path) -> None:

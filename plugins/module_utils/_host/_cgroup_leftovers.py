@@ -77,10 +77,26 @@ def tidy_stop(ref: ContainerRef) -> Iterator[None]:
     with _monitor.watched(ref) as await_end:
         try:
             yield
-            # A dying process loses its title first and leaves its groups last.
             await_end()
-        finally:
-            _remove(gone)
+        except BaseException:
+            _remove(gone, patience=0.0)
+            raise
+        _remove(gone)
+
+
+def tidy_absent(ref: ContainerRef) -> None:
+    """Before a stopped container is removed: what is still there of it, since it ended by itself or by other tools."""
+    cgroups, placement = _cgroupfs.look(), _placement(ref)
+    gone: dict[str, bytes] = {}
+    for found in (*_directories(placement, cgroups), *_pivot_directories(placement, cgroups)):
+        ours = False
+        for path in _chain(*found):
+            marks = list(_marks(path))
+            # What has been made below a directory of ours came after it.
+            ours = ours or bool(marks) or path.endswith(f"/{_PIVOT}")
+            if ours:
+                gone[path] = _WHOLE if _WHOLE in marks else gone.get(path, _PARENT)
+    _remove(gone)
 
 
 def _placement(ref: ContainerRef) -> Placement:
@@ -125,7 +141,7 @@ def _clear(ref: ContainerRef, hierarchy: Hierarchy, group: str) -> None:
     if not os.path.isdir(path):
         return
     inside = _processes(path)
-    if inside:
+    if inside and _is_in_use(path, wait_for_all=False, deadline=time.monotonic() + _BUSY_SECONDS):
         raise HostError(
             f"Failed to start {ref}: liblxc has to make the cgroup {path} itself, and it is there already, with "
             f"{', '.join(_name(pid) for pid in inside[:5])} in it; a process that started a container by liblxc's API "
@@ -143,14 +159,34 @@ def _name(pid: int) -> str:
     return f"process {pid} ({lines[0]})" if lines else f"process {pid}"
 
 
-def _remove(groups: Mapping[str, bytes]) -> None:
+def _remove(groups: Mapping[str, bytes], *, patience: float = _BUSY_SECONDS) -> None:
     """Remove groups without any process in or below them, the deepest first."""
+    deadline = time.monotonic() + patience
     for path in sorted(groups, key=lambda found: found.count("/"), reverse=True):
-        if not os.path.isdir(path) or _processes(path):
+        if not os.path.isdir(path) or _is_in_use(path, wait_for_all=groups[path] == _WHOLE, deadline=deadline):
             continue
         below = _cgroupfs.descendants(path) if groups[path] == _WHOLE else []
         for group in (*below, path):
             _rmdir(group)
+
+
+def _is_in_use(path: str, *, wait_for_all: bool, deadline: float) -> bool:
+    """Whether processes stay in or below the group. A dying one, without memory already, leaves its group last."""
+    while True:
+        inside = _processes(path)
+        if not inside:
+            return False
+        if time.monotonic() > deadline or not (wait_for_all or all(_is_dying(pid) for pid in inside)):
+            return True
+        time.sleep(_POLL_SECONDS)
+
+
+def _is_dying(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as stream:
+            return not stream.read(1)
+    except OSError:
+        return True
 
 
 def _rmdir(path: str) -> None:
@@ -186,7 +222,13 @@ def _marks(path: str) -> Iterator[bytes]:
 
 
 def _pivots(placement: Placement, cgroups: Cgroups) -> Iterator[str]:
-    """Where liblxc puts the monitor to be able to remove its group. The common /lxc.pivot is every container's."""
+    """Where liblxc puts the monitor to be able to remove its group, and all above."""
+    for found in _pivot_directories(placement, cgroups):
+        yield from _chain(*found)
+
+
+def _pivot_directories(placement: Placement, cgroups: Cgroups) -> Iterator[tuple[Hierarchy, str, str]]:
+    """Made only when the container ends. The common /lxc.pivot is every container's."""
     for hierarchy, base, directory in _directories(placement, cgroups):
         if directory in (placement.dir, placement.monitor_pivot_dir):
-            yield from _chain(hierarchy, base, f"{directory}/{_PIVOT}")
+            yield hierarchy, base, f"{directory}/{_PIVOT}"

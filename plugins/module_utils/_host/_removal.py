@@ -15,7 +15,13 @@ import shutil
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document
 from ansible_collections.community.lxc.plugins.module_utils._config._rules import salvage
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, LxcError
-from ansible_collections.community.lxc.plugins.module_utils._host import _child, _config_file, _mounts
+from ansible_collections.community.lxc.plugins.module_utils._host import (
+    _cgroup_leftovers,
+    _child,
+    _config_file,
+    _mounts,
+    _snapshot_restore,
+)
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import handle
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 
@@ -90,12 +96,14 @@ def destroy(ref: ContainerRef, document: Document, *, force: bool) -> None:
     with contextlib.suppress(FileNotFoundError):
         # A killed lxc-create leaves it, and liblxc destroys what has it in the middle of being looked at.
         os.unlink(f"{ref.directory}/partial")
+    _cgroup_leftovers.tidy_absent(ref)
     stays = bool(foreign_rootfs(ref, document))
     if stays or not _loads(ref):
         reduce(ref, document, with_rootfs=not stays)
     _child.run(lambda: _destroy(ref, force), what=f"remove {ref}", timeout=_DESTROY_SECONDS, log=ref)
     if os.path.lexists(ref.config_file):
         raise HostError(f"Failed to remove {ref}: liblxc reports success, and its configuration is still there")
+    _snapshot_restore.forget(ref)
 
 
 def reduce(ref: ContainerRef, document: Document, *, with_rootfs: bool = True) -> None:

@@ -13,11 +13,15 @@ A journal tells the next run how far a killed one came, and everything is put ba
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import fcntl
 import json
 import os
 import shutil
+import struct
 import subprocess
+import sys
 
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document, parse
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, InvalidInput
@@ -27,6 +31,8 @@ from ansible_collections.community.lxc.plugins.module_utils._model._ref import C
 _PARTS = ("rootfs", "overlay")
 _AT_FDCWD = -100
 _EXCHANGE = 2
+_GET_GENERATION, _BTRFS_INO_LOOKUP, _BTRFS_FIRST = 0x80087601, 0xD0009412, 256
+_LOOKUP = struct.pack("=QQ4080x", 0, _BTRFS_FIRST)
 _SECONDS = 3600.0
 
 
@@ -100,7 +106,8 @@ def _copy(ref: ContainerRef, name: str, scratch: str, kind: str) -> tuple[str, .
 
 def _write_journal(scratch: str, ref: ContainerRef, parts: tuple[str, ...], document: Document) -> None:
     journal = {
-        "inodes": {part: os.stat(f"{ref.directory}/{part}").st_ino for part in parts},
+        "container": _identity(ref.directory),
+        "directories": {part: _identity(f"{ref.directory}/{part}") for part in parts},
         "config": document.render(),
     }
     with open(f"{scratch}/.journal", "w", encoding="utf-8", errors="surrogateescape") as stream:
@@ -119,9 +126,13 @@ def recover(ref: ContainerRef) -> None:
         with open(f"{scratch}/journal", encoding="utf-8", errors="surrogateescape") as stream:
             journal = json.load(stream)
     except FileNotFoundError:
-        journal = {"inodes": {}, "config": None}
-    for part, inode in journal["inodes"].items():
-        if os.stat(f"{ref.directory}/{part}").st_ino != inode:
+        journal = {"container": _identity(ref.directory), "directories": {}, "config": None}
+    if _identity(ref.directory) != journal["container"]:
+        raise HostError(
+            f"{scratch} holds what a killed restore has left of another container of that name; look into it"
+        )
+    for part, identity in journal["directories"].items():
+        if _identity(f"{ref.directory}/{part}") != identity:
             _exchange(f"{ref.directory}/{part}", f"{scratch}/{part}")
     if journal["config"] is not None:
         now = _config_file.read(ref)
@@ -129,6 +140,32 @@ def recover(ref: ContainerRef) -> None:
             _config_file.write(ref, parse(journal["config"]))
         os.unlink(f"{scratch}/journal")
     shutil.rmtree(scratch)
+
+
+def forget(ref: ContainerRef) -> None:
+    """Remove what a killed restore has left of a container that is no more."""
+    if is_unfinished(ref):
+        shutil.rmtree(beside(ref))
+
+
+def _identity(directory: str) -> list[int]:
+    """Inode, its generation (numbers are used again) and, of btrfs, subvolume: each one's top has the same inode.
+
+    The device's number would tell subvolumes apart as well, until the file system is mounted anew.
+    """
+    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        return [os.fstat(fd).st_ino, _asked(fd, _GET_GENERATION, bytes(8)), _asked(fd, _BTRFS_INO_LOOKUP, _LOOKUP)]
+    finally:
+        os.close(fd)
+
+
+def _asked(fd: int, request: int, arguments: bytes) -> int:
+    """The first number of the answer; 0 from a file system that has none."""
+    answer = bytearray(arguments)
+    with contextlib.suppress(OSError):
+        fcntl.ioctl(fd, request, answer)
+    return int.from_bytes(answer[:8], sys.byteorder)
 
 
 def _exchange(one: str, other: str) -> None:

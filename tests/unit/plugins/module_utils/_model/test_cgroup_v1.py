@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from ansible_collections.community.lxc.plugins.module_utils._errors import InvalidInput
 from ansible_collections.community.lxc.plugins.module_utils._model import _cgroup_limit as limit
 from ansible_collections.community.lxc.plugins.module_utils._model import _cgroup_v1 as v1
+from ansible_collections.community.lxc.plugins.module_utils._model import _cgroup_value as value
 
 PAGE = 4096
 
@@ -119,6 +120,7 @@ IO = st.dictionaries(st.tuples(st.integers(0, 300), st.integers(0, 300)), RATES,
         page=PAGE,
     )
 )
+NUMBERS = st.frozensets(st.integers(0, 1023), min_size=1).map(lambda found: (value.join_numbers(found),))
 LIMITS = st.fixed_dictionaries(
     {"memory.max": pages()},
     optional={
@@ -129,6 +131,10 @@ LIMITS = st.fixed_dictionaries(
             st.one_of(st.just("max"), st.integers(1000, 10**9).map(str)), st.integers(1000, 1000000)
         ).map(lambda pair: (f"{pair[0]} {pair[1]}",)),
         "cpu.weight": st.integers(1, 10000).map(lambda n: (str(n),)),
+        "cpu.max.burst": st.integers(0, 2**44 // 1000).map(lambda n: (str(n),)),
+        "cpuset.cpus": NUMBERS,
+        "cpuset.mems": NUMBERS,
+        "io.weight": st.integers(1, 1000).map(lambda n: (f"default {v1.weight_of_bfq(n)}",)),
         "io.max": IO,
         "hugetlb.2MB.max": or_max(st.integers(0, 2**30).map(lambda n: (str(n * 2**21),))),
     },
