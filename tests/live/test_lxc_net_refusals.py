@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,10 @@ def test_a_stopped_container_may_wait_for_its_link(bed: Bed) -> None:
 def test_a_host_name_is_given_once(bed: Bed, bridge: Bridge, unique: str) -> None:
     first, second = bed.guest(start=True), bed.guest()
     pair = f"{unique}p"
+    # Whoever may write in a neighbour's directory could put something there that never ends to be read.
+    neighbour = Path(bed.lxc_path, "aaa")
+    neighbour.mkdir()
+    os.mkfifo(neighbour / "config")
     Module(first).changes("lan0", link=bridge.name, pair=pair)
 
     assert f"taken by container '{first.name}'" in Module(second).refuses("lan0", link=bridge.name, pair=pair)

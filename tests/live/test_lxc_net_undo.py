@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.community.lxc.tests.live._bed import Bed, Guest
+from ansible_collections.community.lxc.tests.live._bed import Bed, Guest, run_module
 from ansible_collections.community.lxc.tests.live._host import Bridge, remove_link, tool
 from ansible_collections.community.lxc.tests.live._net import (
     Module,
@@ -209,9 +211,66 @@ def test_a_container_that_forges_an_interface_does_not_reach_the_hosts(bed: Bed,
         remove_link(victim)
 
 
+@pytest.mark.parametrize(
+    "forgery",
+    [("type", "veth", "peer", "name", "mine"), ("link", "mine", "type", "macvlan"), ("tun",)],
+    ids=lambda forgery: forgery[-1],
+)
+def test_a_forged_interface_does_not_come_to_the_host_in_the_place_of_the_cards(
+    bed: Bed, unique: str, forgery: tuple[str, ...]
+) -> None:
+    """On the host's side of such a pair sits the host, which takes it for its network card, and on the other side the
+    container's root.
+    """
+    card, far = f"clxu{unique[-8:]}", f"clxv{unique[-8:]}"
+    tool("ip", "link", "add", card, "type", "veth", "peer", "name", far)
+    guest = bed.guest("lxc.net.0.type = phys", f"lxc.net.0.link = {card}", "lxc.net.0.name = wan")
+    try:
+        guest.start()
+        change_inside(guest, "link", "set", "wan", "name", "hidden")
+        if forgery == ("tun",):
+            change_inside(guest, "tuntap", "add", "dev", "wan", "mode", "tap")
+        else:
+            if forgery[1] == "mine":
+                change_inside(guest, "link", "add", "mine", "type", "bridge")
+            change_inside(guest, "link", "add", "wan", *forgery)
+
+        done = Module(guest, type="phys").changes("wan", state="absent")
+
+        assert card not in host_links()
+        assert link_inside(guest, "wan") is not None
+        assert done["restart_required"]
+        assert "its removal" in done["actions"][-1]
+        guest.stop()
+        assert card in host_links()
+        assert host_link(card)["linkinfo"]["info_kind"] == "veth"
+    finally:
+        remove_link(far)
+
+
 def test_a_container_in_the_hosts_network_is_refused(bed: Bed, bridge: Bridge) -> None:
     guest = bed.guest("lxc.net.0.type = none", start=True)
 
     for options in ({"link": bridge.name}, {"state": "absent"}):
         assert "host's network" in Module(guest).refuses(bridge.name, **options)
     assert Path(f"/sys/class/net/{bridge.name}").exists()
+
+
+def test_a_network_that_never_stands_still_gets_a_sentence(bed: Bed, bridge: Bridge, tmp_path: Path) -> None:
+    """The kernel interrupts a long list when something changes meanwhile, and the container's root sees to that."""
+    guest = bed.guest("lxc.net.0.type = veth", f"lxc.net.0.link = {bridge.name}", "lxc.net.0.name = lan0", start=True)
+    inside_it = ["nsenter", "-t", str(guest.init_pid()), "-n"]
+    (tmp_path / "many").write_text("".join(f"address add 10.9.{n // 250}.{n % 250}/32 dev lo\n" for n in range(1500)))
+    tool(*inside_it, "ip", "-batch", str(tmp_path / "many"))
+    (tmp_path / "flap").write_text("address add 192.0.2.1/32 dev lo\naddress del 192.0.2.1/32 dev lo\n" * 10000)
+    flap = ["sh", "-c", f"while :; do ip -batch {tmp_path / 'flap'}; done"]
+    with subprocess.Popen([*inside_it, *flap], process_group=0) as flapping:
+        try:
+            results = [Module(guest)("lan0", mtu=mtu) for mtu in (1400, 1300)]
+            results.append(run_module("lxc_info", {"lxc_path": guest.lxc_path}))
+            assert flapping.poll() is None
+        finally:
+            os.killpg(flapping.pid, signal.SIGKILL)
+    for result in results:
+        assert result["rc"] == 0 or "changes faster than it can be looked at" in result["msg"], result
+    assert Module(guest)("lan0", mtu=1280)["changed"]

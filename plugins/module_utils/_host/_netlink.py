@@ -15,14 +15,15 @@ import ctypes
 import errno
 import importlib
 import os
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, MissingLibrary
 
 _CLONE_NEWNET = 0x40000000
+_ATTEMPTS = 10
 _PACKAGES = "python3-pyroute2 (Debian, Ubuntu, Fedora, EL with EPEL) or pyroute2 from PyPI"
 
 
@@ -62,7 +63,7 @@ def shares_the_hosts(init_pid: int) -> bool:
     """Whether the container has no network namespace of its own, so that its interfaces are the host's."""
     try:
         return os.stat(f"/proc/{init_pid}/ns/net").st_ino == os.stat("/proc/thread-self/ns/net").st_ino
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 
@@ -74,7 +75,7 @@ def opened(init_pid: int) -> Iterator[Network]:
         own = _open("/proc/thread-self/ns/net", stack)
         try:
             netns = _open(f"/proc/{init_pid}/ns/net", stack)
-        except FileNotFoundError as error:
+        except (FileNotFoundError, ProcessLookupError) as error:
             raise HostError("The container ended while its network was looked at") from error
         # From the descriptor, which cannot change under us as the process id could.
         if os.fstat(netns).st_ino == os.fstat(own).st_ino:
@@ -86,14 +87,33 @@ def opened(init_pid: int) -> Iterator[Network]:
             inside = stack.enter_context(iproute())
         finally:
             _enter(own)
-        yield Network(host=host, inside=inside, netns=netns, own_netns=own)
+        with _in_words():
+            yield Network(host=host, inside=inside, netns=netns, own_netns=own)
 
 
 @contextmanager
 def opened_host() -> Iterator[Any]:
     """A socket in the host's namespace alone."""
-    with library().IPRoute() as host:
+    with library().IPRoute() as host, _in_words():
         yield host
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    try:
+        yield
+    except netlink_error() as error:
+        raise HostError(f"The kernel does not tell of the network: {why(error)}") from error
+
+
+def dump(ask: Callable[[], Iterable[Any]]) -> list[Any]:
+    """All that a question brings, asked again where something changed meanwhile. HostError where it always does."""
+    library()
+    interrupted = importlib.import_module("pyroute2.netlink.exceptions").NetlinkDumpInterrupted
+    for _attempt in range(_ATTEMPTS):
+        with suppress(interrupted):
+            return list(ask())
+    raise HostError("The network changes faster than it can be looked at")
 
 
 def _open(path: str, stack: ExitStack) -> int:

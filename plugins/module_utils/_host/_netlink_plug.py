@@ -15,6 +15,7 @@ from ansible_collections.community.lxc.plugins.module_utils._errors import HostE
 from ansible_collections.community.lxc.plugins.module_utils._host import _links, _ovs
 from ansible_collections.community.lxc.plugins.module_utils._host._netlink import Network, netlink_error
 from ansible_collections.community.lxc.plugins.module_utils._host._netlink_read import index_of, interface
+from ansible_collections.community.lxc.plugins.module_utils._model._nic import LiveNic
 from ansible_collections.community.lxc.plugins.module_utils._model._nic_change import Plug, Unplug
 
 _IPVLAN_MODES = {"l2": 0, "l3": 1, "l3s": 2}
@@ -112,7 +113,7 @@ def unplug(network: Network, change: Unplug) -> None:
     if found is None:
         return
     if nic.type == "phys":
-        _move_out(network, change, found.index)
+        _move_out(network, change, found)
     elif found.host is not None:
         if found.host.bridge and not _links.is_bridge(found.host.bridge):
             _ovs.set_bridge(found.host.name, old=found.host.bridge, new=None)
@@ -121,8 +122,10 @@ def unplug(network: Network, change: Unplug) -> None:
         network.inside.link("del", index=found.index)
 
 
-def _move_out(network: Network, change: Unplug, index: int) -> None:
-    name = change.nic.link or change.nic.name
+def _move_out(network: Network, change: Unplug, found: LiveNic) -> None:
+    name, index = change.nic.link or change.nic.name, found.index
+    if not found.may_be_the_hosts:
+        raise HostError(f"the container's interface {found.name} is not the host's {name}")
     if _links.exists(name):
         raise HostError(f"the host has another interface {name} by now")
     network.inside.link("set", index=index, state="down")

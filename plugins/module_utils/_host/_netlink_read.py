@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import ipaddress
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.community.lxc.plugins.module_utils._host import _links, _ovs, _proxies
-from ansible_collections.community.lxc.plugins.module_utils._host._netlink import Network, netlink_error
+from ansible_collections.community.lxc.plugins.module_utils._host._netlink import Network, dump, netlink_error
 from ansible_collections.community.lxc.plugins.module_utils._model._ip import DEFAULT_ROUTE, ordered
 from ansible_collections.community.lxc.plugins.module_utils._model._nic import HostSide, LiveNic
 
@@ -37,11 +38,12 @@ _IPVLAN_ISOLATION = {0: "bridge", 1: "private", 2: "vepa"}
 
 def interfaces(network: Network) -> dict[str, LiveNic]:
     """Every interface in the container but the loopback, by name."""
-    links = {_ifname(link): link for link in network.inside.get_links()}
+    links = {_ifname(link): link for link in dump(network.inside.get_links)}
+    lists = _lists(network.inside)
     found = {}
     for name, link in links.items():
         if _attr(link, "IFLA_INFO_KIND", "IFLA_LINKINFO") or not link["flags"] & 0x8:  # IFF_LOOPBACK
-            found[name] = _interface(network, name, link)
+            found[name] = _interface(network, name, link, lists)
     return found
 
 
@@ -54,7 +56,7 @@ def interface(network: Network, name: str) -> LiveNic | None:
         link = next(iter(network.inside.link("get", index=index)))
     except netlink_error():
         return None
-    return _interface(network, name, link)
+    return _interface(network, name, link, _lists(network.inside))
 
 
 def index_of(iproute: Any, name: str) -> int | None:
@@ -72,13 +74,35 @@ def first_address(host: Any, link: str, family: int) -> str | None:
     index = _links.index(link)
     if index is None:
         return None
-    found = [_attr(entry, "IFA_LOCAL") or _attr(entry, "IFA_ADDRESS") for entry in _addresses(host, index, family)]
+    there = [entry for entry in _all_addresses(host, family) if entry["index"] == index]
+    found = [_attr(entry, "IFA_LOCAL") or _attr(entry, "IFA_ADDRESS") for entry in there]
     ordered = sorted(found, key=lambda text: ipaddress.ip_address(text).is_link_local)
     return ordered[0] if ordered else None
 
 
-def _interface(network: Network, name: str, link: Any) -> LiveNic:
-    inside, index = network.inside, int(link["index"])
+@dataclass(frozen=True)
+class _Lists:
+    """Addresses and routes by family (4, 6) and interface: the container's root decides how many there are of both,
+    so they are asked for once.
+    """
+
+    addresses: Mapping[tuple[int, int], Sequence[Any]]
+    routes: Mapping[tuple[int, int], Sequence[Any]]
+
+
+def _lists(iproute: Any) -> _Lists:
+    addresses: dict[tuple[int, int], list[Any]] = {}
+    routes: dict[tuple[int, int], list[Any]] = {}
+    for family in _FAMILIES:
+        for address in _all_addresses(iproute, family):
+            addresses.setdefault((family, address["index"]), []).append(address)
+        for route in _all_routes(iproute, family):
+            routes.setdefault((family, _attr(route, "RTA_OIF")), []).append(route)
+    return _Lists(addresses, routes)
+
+
+def _interface(network: Network, name: str, link: Any, lists: _Lists) -> LiveNic:
+    index = int(link["index"])
     kind = str(_attr(link, "IFLA_INFO_KIND", "IFLA_LINKINFO") or "")
     data = link.get_nested("IFLA_LINKINFO", "IFLA_INFO_DATA") if kind in ("macvlan", "ipvlan", "vlan") else None
     return LiveNic(
@@ -88,10 +112,10 @@ def _interface(network: Network, name: str, link: Any) -> LiveNic:
         mtu=int(_attr(link, "IFLA_MTU")),
         up=bool(link["flags"] & _IFF_UP),
         hwaddr=str(_attr(link, "IFLA_ADDRESS") or ""),
-        ipv4_addresses=_lasting(inside, index, 4),
-        ipv6_addresses=_lasting(inside, index, 6),
-        ipv4_gateway=_gateway(inside, index, 4),
-        ipv6_gateway=_gateway(inside, index, 6),
+        ipv4_addresses=_lasting(lists, index, 4),
+        ipv6_addresses=_lasting(lists, index, 6),
+        ipv4_gateway=_gateway(lists, index, 4),
+        ipv6_gateway=_gateway(lists, index, 6),
         parent=_parent(network, link) if data is not None else None,
         mode=_mode(kind, data),
         isolation=_isolation(data) if kind == "ipvlan" else None,
@@ -134,10 +158,10 @@ def _isolation(data: Any) -> str | None:
     return _IPVLAN_ISOLATION.get(flags) if isinstance(flags, int) else None
 
 
-def _lasting(iproute: Any, index: int, family: int) -> tuple[str, ...]:
+def _lasting(lists: _Lists, index: int, family: int) -> tuple[str, ...]:
     """Global addresses without a time limit, canonical and sorted."""
     found = []
-    for entry in _addresses(iproute, index, family):
+    for entry in lists.addresses.get((family, index), ()):
         flags = _attr(entry, "IFA_FLAGS") or entry["flags"]
         address = ipaddress.ip_address(_attr(entry, "IFA_LOCAL") or _attr(entry, "IFA_ADDRESS"))
         # By the address and not its scope: IPv4's scope is whatever was asked for.
@@ -146,20 +170,24 @@ def _lasting(iproute: Any, index: int, family: int) -> tuple[str, ...]:
     return ordered(found)
 
 
-def _addresses(iproute: Any, index: int, family: int) -> list[Any]:
-    return [a for a in iproute.get_addr(family=_FAMILIES[family]) if a["index"] == index]
+def _all_addresses(iproute: Any, family: int) -> list[Any]:
+    return dump(lambda: iproute.get_addr(family=_FAMILIES[family]))
 
 
-def _routes(iproute: Any, index: int, family: int) -> list[Any]:
-    found = iproute.route("dump", family=_FAMILIES[family])
+def _all_routes(iproute: Any, family: int) -> list[Any]:
+    """The main table's."""
+    found = dump(lambda: iproute.route("dump", family=_FAMILIES[family]))
     return [
         route
         for route in found
         if (_attr(route, "RTA_TABLE") or route["table"]) == _MAIN_TABLE
         and route["type"] == _UNICAST
-        and _attr(route, "RTA_OIF") == index
         and not route["flags"] & 0x200  # RTM_F_CLONED
     ]
+
+
+def _routes(iproute: Any, index: int, family: int) -> list[Any]:
+    return [route for route in _all_routes(iproute, family) if _attr(route, "RTA_OIF") == index]
 
 
 def _destination(route: Any, family: int) -> str:
@@ -173,9 +201,10 @@ def destinations(iproute: Any, index: int, family: int) -> set[str]:
     return {_destination(route, family) for route in _routes(iproute, index, family)}
 
 
-def _gateway(iproute: Any, index: int, family: int) -> str | None:
+def _gateway(lists: _Lists, index: int, family: int) -> str | None:
     """Where the interface's default route leads: an address, or ``dev``. Routes learnt from elsewhere do not count."""
-    routes = [r for r in _routes(iproute, index, family) if not r["dst_len"] and r["proto"] in (_BOOT, _STATIC)]
+    there = lists.routes.get((family, index), ())
+    routes = [route for route in there if not route["dst_len"] and route["proto"] in (_BOOT, _STATIC)]
     if not routes:
         return None
     best = min(routes, key=lambda route: _attr(route, "RTA_PRIORITY") or 0)
@@ -263,7 +292,7 @@ def _set_up_routes(host: Any, index: int, family: int) -> tuple[str, ...]:
 def _vlans(host: Any, index: int) -> tuple[int | None, tuple[int, ...]]:
     """The untagged VLAN that incoming frames get, and the tagged ones."""
     untagged, tagged = None, []
-    for port in host.get_vlans(index=index):
+    for port in dump(lambda: host.get_vlans(index=index)):
         for vlan in port.get_attr("IFLA_AF_SPEC").get_attrs("IFLA_BRIDGE_VLAN_INFO"):
             if vlan["flags"] & _PVID:
                 untagged = int(vlan["vid"])

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 
+from ansible_collections.community.lxc.plugins.module_utils._host._files import read_regular
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 
 _PAIR = re.compile(r"^\s*lxc\.net\.(?P<index>[0-9]+)\.veth\.pair\s*=\s*[\"']?(?P<name>[^\s\"']+)", re.MULTILINE)
@@ -35,8 +36,7 @@ def owner(name: str, ref: ContainerRef) -> str | None:
 
 def _in_file(path: str) -> tuple[tuple[int, str], ...]:
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as stream:
-            text = stream.read()
+        text = read_regular(path).decode(errors="surrogateescape")
     except OSError:
         return ()
     if ".veth.pair" not in text:

@@ -106,6 +106,17 @@ class LiveNic:
     counters: Mapping[str, int] = field(default_factory=dict, compare=False)
 
     @property
+    def may_be_the_hosts(self) -> bool:
+        """False where the container may have made it for itself, under the name of one that was moved in: its other
+        end, or what it stands on, is not on the host. A tun device's other end is a process.
+        """
+        if self.kind == "veth":
+            return self.host is not None
+        if self.kind in ("macvlan", "ipvlan", "vlan"):
+            return self.parent is not None
+        return self.kind != "tun"
+
+    @property
     def addresses(self) -> tuple[str, ...]:
         return self.ipv4_addresses + self.ipv6_addresses
 

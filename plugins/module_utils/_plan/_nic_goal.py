@@ -51,7 +51,7 @@ def _has_come_from_us(request: NicRequest, now: NicState) -> bool:
     if request.type == "veth":
         return live.host is not None
     if request.type == "phys":
-        return now.nic is not None or now.started is not None
+        return live.may_be_the_hosts and (now.nic is not None or now.started is not None)
     return live.parent is not None
 
 

@@ -164,7 +164,9 @@ def waiting(request: NicRequest, state: NicState) -> tuple[str, ...]:
     if nic is None:
         goes = found is not None and live_type(found, state.started, request.type) == request.type
         left = live_goal(replace(request, live=True, state="absent"), None, state)
-        return (f"{name}: its removal",) if goes and left is None and not request.live else ()
+        # What was moved in, and is now hidden behind another one of its name, comes back when the container stops.
+        hidden = left is not None and request.type == "phys" and state.started is not None
+        return (f"{name}: its removal",) if goes and (hidden or (left is None and not request.live)) else ()
     essential = restart_reasons(nic, found, state.started) if found else ()
     note = " (the live interface is left as it is till then)" if essential else ""
     return tuple(f"{name}: {phrase}{note}" for phrase in differences(request, state))
