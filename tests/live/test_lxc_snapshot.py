@@ -254,6 +254,50 @@ def test_what_a_killed_restore_left_goes_with_its_container(snapped: Guest) -> N
     assert not left.exists()
 
 
+def test_what_is_mounted_in_there_is_not_removed(snapped: Guest, lxc_path: Path) -> None:
+    task = task_for(snapped)
+    precious = lxc_path / ".precious"
+    precious.mkdir()
+    (precious / "file").write_text("data")
+    tool("mount", "--bind", str(precious), str(snapped.rootfs / "mnt"))
+    try:
+        for check_mode in (True, False):
+            refused = task(comment="one", state="restored", check_mode=check_mode)
+            assert f"{snapped.rootfs}/mnt is mounted" in refused["msg"]
+        assert (snapped.rootfs / "data").read_text() == "after\n"
+    finally:
+        tool("umount", str(snapped.rootfs / "mnt"))
+    assert (precious / "file").read_text() == "data"
+    assert task(comment="one", state="restored")["changed"] is True
+
+
+def test_a_directory_of_somebody_else_is_no_place_for_a_new_container(snapped: Guest, lxc_path: Path) -> None:
+    theirs = lxc_path / f"{snapped.name}n"
+    theirs.mkdir()
+    (theirs / "file").write_text("theirs")
+    for check_mode in (True, False):
+        refused = task_for(snapped)(comment="one", state="restored", new_name=theirs.name, check_mode=check_mode)
+        assert "does not touch it" in refused["msg"]
+    assert os.listdir(theirs) == ["file"]
+
+
+def test_a_restore_to_a_new_name_that_was_killed_is_done_anew(snapped: Guest) -> None:
+    """Killed before its last step, when liblxc has made all or a part of it."""
+    new = Guest(f"{snapped.name}n", snapped.lxc_path)
+    arguments = {"container": snapped.name, "lxc_path": snapped.lxc_path, "comment": "one", "state": "restored"}
+    arguments["new_name"] = new.name
+    marker = f"{new.config.parent}/.community.lxc.creating"
+    killer = ["strace", "-f", "-qq", "-o", "/dev/null", "-P", marker, "-e", "trace=unlink"]
+    killer += ["-e", "inject=unlink:signal=KILL"]
+    spawn_module("lxc_snapshot", arguments, prefix=killer).communicate(timeout=60)
+    assert new.config.exists()
+    (new.rootfs / "data").unlink()
+    again = run_module("lxc_snapshot", arguments)
+    assert (again["changed"], (new.rootfs / "data").read_text()) == (True, "before\n")
+    assert not (new.config.parent / ".community.lxc.creating").exists()
+    assert run_module("lxc_snapshot", arguments)["changed"] is False
+
+
 def test_without_rsync_it_is_said_beforehand(snapped: Guest, lxc_path: Path) -> None:
     programs = lxc_path / "none"
     programs.mkdir()

@@ -16,7 +16,7 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -58,13 +58,20 @@ def foreign_creation(ref: ContainerRef) -> bool:
 
 def create(ref: ContainerRef, plan: Plan, configure: Callable[[], None]) -> None:
     """Make the container and have ``configure`` complete its configuration. On any failure nothing is left behind."""
+    with making(ref):
+        _make(ref, plan)
+        configure()
+
+
+@contextlib.contextmanager
+def making(ref: ContainerRef) -> Iterator[None]:
+    """Around the making of a container: on any failure nothing is left, and the next run knows of a killed one."""
     if half_made(ref):
         _removal.remove_half_made(ref)
     made = _make_path(ref.lxc_path)
     _begin(ref)
     try:
-        _make(ref, plan)
-        configure()
+        yield
         os.unlink(f"{ref.directory}/{MARKER}")
     except BaseException as error:
         try:
@@ -73,6 +80,16 @@ def create(ref: ContainerRef, plan: Plan, configure: Callable[[], None]) -> None
         except (LxcError, OSError) as left:
             raise HostError(f"{error}; and what there is of {ref} could not be removed: {left}") from error
         raise
+
+
+def refuse_occupied(ref: ContainerRef) -> None:
+    """HostError for a directory without a configuration that holds what is somebody else's."""
+    if half_made(ref) or not os.path.lexists(ref.directory):
+        return
+    if not os.path.isdir(ref.directory) or os.listdir(ref.directory):
+        raise HostError(
+            f"{ref.directory} exists, holds no configuration and is not empty; community.lxc does not touch it"
+        )
 
 
 def _make_path(lxc_path: str) -> list[str]:
@@ -98,10 +115,7 @@ def _begin(ref: ContainerRef) -> None:
         os.mkdir(ref.directory, mode=0o770)
     except FileExistsError:
         # A directory without a configuration: only an empty one is taken over.
-        if os.listdir(ref.directory):
-            raise HostError(
-                f"{ref.directory} exists, holds no configuration and is not empty; community.lxc does not touch it"
-            ) from None
+        refuse_occupied(ref)
     fd = os.open(
         f"{ref.directory}/{MARKER}", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
     )

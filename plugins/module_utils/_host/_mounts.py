@@ -51,6 +51,12 @@ def table_of(pid: int | str = "self") -> MountTable:
         raise HostError(f"Failed to read the mount table of process {pid}: {error}") from error
 
 
+def below(directory: str) -> list[str]:
+    """Where something is mounted at or below the directory, in this mount namespace."""
+    real = os.path.realpath(directory)
+    return [point.target for point in table_of() if f"{point.target}/".startswith(f"{real}/")]
+
+
 def place(init_pid: int, target: str, *, what: str) -> Place:
     """What there is at the target, each link resolved as the container would. ``what`` says whose, for messages."""
     if sys_.load().openat2(-1, b"", 0, 0) == -errno.ENOSYS:

@@ -76,12 +76,7 @@ def refuse_mounts(ref: ContainerRef, document: Document) -> None:
     path = (document.values("lxc.rootfs.path") or ("",))[-1]
     kind, _colon, rest = path.partition(":")
     own = os.path.realpath(rest) if kind == "zfs" else None
-    directory = os.path.realpath(ref.directory)
-    inside = [
-        point.target
-        for point in _mounts.table_of()
-        if f"{point.target}/".startswith(f"{directory}/") and point.target != own
-    ]
+    inside = [target for target in _mounts.below(ref.directory) if target != own]
     if inside:
         raise HostError(f"{ref} cannot be removed: {', '.join(inside)} is mounted in its directory; unmount it first")
 

@@ -25,7 +25,7 @@ import sys
 
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document, parse
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, InvalidInput
-from ansible_collections.community.lxc.plugins.module_utils._host import _config_file, _snapshots
+from ansible_collections.community.lxc.plugins.module_utils._host import _config_file, _mounts, _snapshots
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 
 _PARTS = ("rootfs", "overlay")
@@ -64,7 +64,15 @@ def check(ref: ContainerRef, name: str, document: Document) -> None:
             f"state: a snapshot can be restored in place for storage of the types dir, overlay and btrfs in the "
             f"container's own directory, and that of {ref} is {values[-1] if values else 'none'}; use new_name"
         )
+    _refuse_mounts(ref.directory)
     _snapshots.require_tools(document, in_place=True)
+
+
+def _refuse_mounts(directory: str) -> None:
+    """HostError where something is mounted in what is going to be removed: its files would go as well."""
+    inside = _mounts.below(directory)
+    if inside:
+        raise HostError(f"{', '.join(inside)} is mounted in {directory}, which a restore replaces; unmount it first")
 
 
 def restore(ref: ContainerRef, name: str, document: Document) -> None:
@@ -139,13 +147,18 @@ def recover(ref: ContainerRef) -> None:
         if now is None or now.render() != journal["config"]:
             _config_file.write(ref, parse(journal["config"]))
         os.unlink(f"{scratch}/journal")
-    shutil.rmtree(scratch)
+    _remove(ref)
+
+
+def _remove(ref: ContainerRef) -> None:
+    _refuse_mounts(beside(ref))
+    shutil.rmtree(beside(ref))
 
 
 def forget(ref: ContainerRef) -> None:
     """Remove what a killed restore has left of a container that is no more."""
     if is_unfinished(ref):
-        shutil.rmtree(beside(ref))
+        _remove(ref)
 
 
 def _identity(directory: str) -> list[int]:

@@ -127,7 +127,7 @@ def destroy(ref: ContainerRef, name: str) -> None:
 
 
 def restore_as(ref: ContainerRef, name: str, new: ContainerRef) -> None:
-    """Make a new container from a snapshot. HostError leaves nothing of it behind."""
+    """Make a new container from a snapshot. What a failure leaves is the caller's affair."""
 
     def work() -> bool:
         from ansible_collections.community.lxc.plugins.module_utils._host import _liblxc
@@ -138,5 +138,4 @@ def restore_as(ref: ContainerRef, name: str, new: ContainerRef) -> None:
     what = f"restore snapshot {name} of {ref} as {new.name!r}"
     done = _child.run(work, what=what, timeout=_SECONDS, log=ref)
     if not done.value:
-        shutil.rmtree(new.directory, ignore_errors=True)
         raise HostError(f"Failed to {what}", lxc_log=done.lxc_log)

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from ansible_collections.community.lxc.plugins.module_utils._config._document im
 from ansible_collections.community.lxc.plugins.module_utils._errors import InvalidInput
 from ansible_collections.community.lxc.plugins.module_utils._host import (
     _config_file,
+    _creation,
     _lock,
     _removal,
     _snapshot_restore,
@@ -70,7 +71,7 @@ class SnapshotResource:
         state = SnapshotState(
             document=document,
             snapshots=_snapshots.snapshots(self.ref),
-            new=self.new is not None and _config_file.read(self.new) is not None,
+            new=self.new is not None and _config_file.read(self.new) is not None and not _creation.half_made(self.new),
             unfinished=_snapshot_restore.is_unfinished(self.ref),
         )
         state = replace(state, chosen=self._choose(state.snapshots))
@@ -101,6 +102,7 @@ class SnapshotResource:
             if self.new is None:
                 self._refuse_in_place(state, state.chosen)
                 return
+            _creation.refuse_occupied(self.new)
         elif has_monitor(self.ref):
             raise InvalidInput(f"{self.ref} runs, and liblxc makes snapshots of stopped containers only; stop it first")
         _snapshots.require_tools(state.document)
@@ -148,10 +150,14 @@ class SnapshotResource:
             )
         elif self.spec.state == "restored" and chosen and new and not now.new:
             says = f"restore snapshot {chosen.name} of {ref} as {new.name!r}"
-            yield Step(says, lambda: _snapshots.restore_as(ref, chosen.name, new))
+            yield Step(says, lambda: self._restore_beside(chosen.name, new))
         elif self.spec.state == "restored" and chosen and not new:
             says = f"restore snapshot {chosen.name} of {ref} in its place"
             yield Step(says, lambda: self._restore(chosen.name, now.document))
+
+    def _restore_beside(self, name: str, new: ContainerRef) -> None:
+        with _creation.making(new):
+            _snapshots.restore_as(self.ref, name, new)
 
     def _restore(self, name: str, document: Document) -> None:
         _snapshot_restore.restore(self.ref, name, document)
@@ -182,7 +188,16 @@ class SnapshotResource:
         }
 
     def exclusive(self) -> AbstractContextManager[None]:
-        return _lock.exclusive(self.ref)
+        return self._exclusive()
+
+    @contextmanager
+    def _exclusive(self) -> Iterator[None]:
+        refs = [self.ref, *([self.new] if self.new else [])]
+        with ExitStack() as stack:
+            # In one order everywhere, so that two runs never wait for each other.
+            for ref in sorted(set(refs), key=lambda ref: ref.directory):
+                stack.enter_context(_lock.exclusive(ref))
+            yield
 
 
 def show_snapshots(found: tuple[Snapshot, ...]) -> list[dict[str, Any]]:
