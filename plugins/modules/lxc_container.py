@@ -42,7 +42,8 @@ options:
       - V(restarted) reboots it (API extension C(reboot2)), proved by a new init process, or stops and starts it where
         configuration waits for a start, since a reboot does not read the configuration again.
       - V(absent) stops it and removes it with its root file system. A root file system in a directory outside of the
-        container's own directory stays. A container whose configuration does not parse can be removed as well.
+        container's own directory stays. A container whose configuration does not parse can be removed as well. One in
+        whose directory something is mounted is refused.
     type: str
     choices: [started, present, stopped, frozen, restarted, absent]
     default: started
@@ -53,7 +54,7 @@ options:
     type: str
   template_args:
     description:
-      - The template's arguments, as a list of words or as a dictionary of long options.
+      - The template's arguments, as a list of words or as a dictionary of long options; no word may hold a newline.
       - In a dictionary, V(true) gives an option without a value, and a list repeats the option.
     type: raw
   tarball:
@@ -140,6 +141,8 @@ options:
     description:
       - What O(state=started) and O(state=frozen) do when configuration waits for a start of the running container.
       - V(never) says so in RV(restart_required). V(if_required) stops and starts the container.
+      - Keys that LXC reads from the file each time that it needs them (C(lxc.start.*), C(lxc.group), C(lxc.signal.halt),
+        C(lxc.signal.reboot)) wait for nothing.
     type: str
     choices: [never, if_required]
     default: never

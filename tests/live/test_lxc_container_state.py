@@ -139,6 +139,24 @@ def test_pending_keys_and_restart_if_required(bed: Bed) -> None:
     assert run(guest, "started", config=config, restart="if_required")["changed"] is False
 
 
+def test_what_is_read_from_the_file_each_time_requires_no_restart(bed: Bed) -> None:
+    # Signals that this init does not listen to.
+    guest = bed.guest("lxc.signal.halt = SIGCONT", "lxc.signal.reboot = SIGCONT", start=True)
+    config = {
+        "lxc.start.auto": 1,
+        "lxc.start.order": 7,
+        "lxc.group": ["www"],
+        "lxc.signal.halt": "SIGUSR1",
+        "lxc.signal.reboot": "SIGTERM",
+    }
+    pid = guest.init_pid()
+    result = run(guest, "started", config=config, restart="if_required")
+    assert (result["changed"], result["restart_required"], result["container"]["pending"]) == (True, False, [])
+    assert guest.init_pid() == pid
+    assert run(guest, "restarted", force=False)["actions"] == [f"reboot container '{guest.name}' in {guest.lxc_path}"]
+    assert done(run(guest, "stopped", force=False)) == (True, "STOPPED")
+
+
 def test_time_offsets_are_read_back_from_the_kernel(bed: Bed) -> None:
     guest = bed.guest()
     result = run(guest, "started", time_offset={"boot": "3600s", "monotonic": "-2s"})

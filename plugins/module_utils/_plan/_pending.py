@@ -39,6 +39,11 @@ def _filled_in_by_liblxc(case: Case) -> bool:
     return not case.configured
 
 
+def _read_when_needed(case: Case) -> bool:
+    # By whoever starts it at boot, stops it, reboots it or removes it, and from the file each time.
+    return True
+
+
 JUDGES: tuple[tuple[str, str, Judge], ...] = (
     # prefix and suffix of the keys, and who judges them
     ("lxc.cgroup", "", _cgroup_judge.in_force),
@@ -46,6 +51,11 @@ JUDGES: tuple[tuple[str, str, Judge], ...] = (
     ("lxc.net.", ".name", _filled_in_by_liblxc),
     ("lxc.net.", ".veth.pair", _filled_in_by_liblxc),
     ("lxc.net.", "", _nic_judge.in_force),
+    ("lxc.start.", "", _read_when_needed),
+    ("lxc.group", "", _read_when_needed),
+    ("lxc.signal.halt", "", _read_when_needed),
+    ("lxc.signal.reboot", "", _read_when_needed),
+    ("lxc.rootfs.managed", "", _read_when_needed),
 )
 
 
