@@ -141,8 +141,8 @@ options:
     description:
       - What O(state=started) and O(state=frozen) do when configuration waits for a start of the running container.
       - V(never) says so in RV(restart_required). V(if_required) stops and starts the container.
-      - Keys that LXC reads from the file each time that it needs them (C(lxc.start.*), C(lxc.group), C(lxc.signal.halt),
-        C(lxc.signal.reboot)) wait for nothing.
+      - Keys that LXC reads from the file each time that it needs them (C(lxc.start.*), C(lxc.group),
+        C(lxc.signal.halt), C(lxc.signal.reboot)) wait for nothing.
     type: str
     choices: [never, if_required]
     default: never

@@ -53,12 +53,12 @@ def test_drift_shows_both_sides_of_each_pending_key() -> None:
     look = Look(
         state="RUNNING",
         running={"lxc.tty.max": ("1",), "lxc.uts.name": ("web",)},
-        configured={"lxc.tty.max": ("4",), "lxc.uts.name": ("web",), "lxc.start.delay": ("5",)},
+        configured={"lxc.tty.max": ("4",), "lxc.uts.name": ("web",), "lxc.pty.max": ("5",)},
     )
     shown = _info.show(Observation(ref=_REF, document=parse(""), look=look))
-    assert shown["pending"] == ["lxc.start.delay", "lxc.tty.max"]
+    assert shown["pending"] == ["lxc.pty.max", "lxc.tty.max"]
     assert shown["drift"] == {
-        "lxc.start.delay": {"persisted": ["5"], "live": []},
+        "lxc.pty.max": {"persisted": ["5"], "live": []},
         "lxc.tty.max": {"persisted": ["4"], "live": ["1"]},
     }
 
