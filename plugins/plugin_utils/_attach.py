@@ -59,6 +59,18 @@ class AttachConnection(ConnectionBase):
 
     # ---- what ConnectionBase wants
 
+    def set_options(
+        self,
+        task_keys: dict[str, Any] | None = None,
+        var_options: dict[str, Any] | None = None,
+        direct: dict[str, Any] | None = None,
+    ) -> None:
+        """Of a delegated task the container is the other host's: Ansible hands on the first one's name."""
+        delegate = (task_keys or {}).get("delegate_to")
+        if delegate and var_options and "inventory_hostname" in var_options:
+            var_options = {**var_options, "inventory_hostname": delegate}
+        ConnectionBase.set_options(self, task_keys=task_keys, var_options=var_options, direct=direct)
+
     def get_option(self, option: str, hostvars: dict[str, object] | None = None) -> Any:
         """Ansible asks for ``remote_user`` to expand ``~`` and to judge ``become``: the user in the container."""
         return ConnectionBase.get_option(self, "lxc_user" if option == "remote_user" else option, hostvars=hostvars)

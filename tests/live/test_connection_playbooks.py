@@ -215,13 +215,16 @@ def test_raw_without_python(bed: Bed, play: RunTasks) -> None:
     assert (result["rc"], result["stdout_lines"], result["stderr_lines"]) == (255, ["out"], ["err"])
 
 
-def test_a_delegated_task_enters_the_other_container(bed: Bed, way: Way, ansible_playbook: RunPlaybook) -> None:
+@pytest.mark.parametrize("named", [True, False])
+def test_a_delegated_task_enters_the_other_container(
+    bed: Bed, way: Way, ansible_playbook: RunPlaybook, named: bool
+) -> None:
     first, second = (full_busybox(bed.guest()).start() for _time in range(2))
     hosts = {}
     for guest in (first, second):
         variables = way.variables(guest)
         del variables["inventory_hostname"]
-        hosts[guest.name] = {**variables, "ansible_lxc_container": guest.name}
+        hosts[guest.name] = {**variables, **({"ansible_lxc_container": guest.name} if named else {})}
     inventory = Path(bed.lxc_path, "hosts.json")
     inventory.write_text(json.dumps({"all": {"hosts": hosts}}))
     book = f"""
@@ -233,8 +236,14 @@ def test_a_delegated_task_enters_the_other_container(bed: Bed, way: Way, ansible
     - name: There
       ansible.builtin.raw: hostname
       delegate_to: {second.name}
+    - name: Both
+      ansible.builtin.raw: hostname
+      delegate_to: "{{{{ item }}}}"
+      loop: [{second.name}, {first.name}]
 """
     done = ansible_playbook(book, args=["-i", str(inventory)])
     assert done.rc == 0, done.output
     assert done.result("Here")["stdout_lines"] == [first.name]
     assert done.result("There")["stdout_lines"] == [second.name]
+    both = [one["stdout_lines"] for one in done.result("Both")["results"]]
+    assert both == [[second.name], [first.name]]
