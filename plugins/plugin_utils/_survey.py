@@ -85,10 +85,9 @@ def ask(host: LxcHost, question: Question) -> dict[str, Any]:
 
     :raises SurveyError: the host cannot be reached, or has no answer.
     """
-    argv = command(host, question)
-    stdin = f"{host.become_password}\n{_MARK}{program(host, question)}"
+    argv, stdin = command(host, question), told(host, question).encode()
     try:
-        done = subprocess.run(argv, input=stdin.encode(), capture_output=True, timeout=question.timeout, check=False)
+        done = subprocess.run(argv, input=stdin, capture_output=True, timeout=question.timeout, check=False)
     except subprocess.TimeoutExpired:
         raise SurveyError(f"there was no answer within {question.timeout:g} s") from None
     except OSError as error:
@@ -135,8 +134,8 @@ def _source() -> str:
     return Path(_survey_program.__file__).read_text(encoding="utf-8")
 
 
-def program(host: LxcHost, question: Question) -> str:
-    """The text that runs on the host."""
+def told(host: LxcHost, question: Question) -> str:
+    """What the command gets by its stdin: sudo's password, and the text that runs on the host."""
     request = json.dumps({"lxc_path": list(host.lxc_path), "keys": list(question.keys)})
     output = f"sys.stdout.write({_BEGIN!r} + json.dumps(survey(json.loads({request!r}))) + {_END!r})"
-    return f"{_source()}\nimport json\n{output}\n"
+    return f"{host.become_password}\n{_MARK}{_source()}\nimport json\n{output}\n"

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.community.lxc.tests.bench import _report
+from ansible_collections.community.lxc.tests.bench._inside import inside
 from ansible_collections.community.lxc.tests.bench._measure import Pair, Sample, in_turns, playbook, timed
 
 GOALS = {"nothing to do": 11.0, "start": 30.0, "stop": 10.0, "create and start": 40.0, "destroy": 30.0}
@@ -162,7 +163,11 @@ def main() -> None:
             for pair in containers(where, size, options.runs):
                 rows.append(pair.row())
                 print(_report.table([rows[-1]]).splitlines()[-1], flush=True)
-        for pair in (*single_module(where, options.runs), *listing(where, 500, options.runs)):
+        for pair in (
+            *single_module(where, options.runs),
+            *listing(where, 500, options.runs),
+            *inside(where, options.runs),
+        ):
             rows.append(pair.row())
             print(_report.table([rows[-1]]).splitlines()[-1], flush=True)
     machine = {"processors": os.cpu_count(), "kernel": platform.release(), "python": platform.python_version()}
