@@ -207,7 +207,9 @@ def test_a_hostile_container_gets_hold_of_nothing(bed: Bed, way: Way, tmp_path: 
         with pytest.raises(Failed):
             enter.exec_command("true")
     seen = (guest.rootfs / "tmp/seen").read_text().split("\n")
-    assert any("memfd" in line or "lxc-attach" in line for line in seen), "the lurker met nobody from outside"
+    entered = {line for line in seen if "lxc-attach" in line}
+    assert entered, "the lurker met nobody from outside"
+    assert all(line.startswith("/memfd:") for line in entered), f"not from a sealed copy: {entered}"
     assert not any(str(tmp_path) in line for line in seen), "a file of the host was open in the container"
     assert not any("python" in line for line in seen), "the host's interpreter was in the container"
     overwritten = guest.rootfs / "tmp/overwritten"
