@@ -18,7 +18,7 @@ import pytest
 
 from ansible_collections.community.lxc.tests.live._ansible import run_module, spawn_module
 from ansible_collections.community.lxc.tests.live._bed import Bed, Guest, make_rootfs
-from ansible_collections.community.lxc.tests.live._host import tool
+from ansible_collections.community.lxc.tests.live._host import tool, until
 
 Task = Callable[..., dict[str, Any]]
 STORAGES = ("dir", "overlay", "btrfs")
@@ -296,6 +296,39 @@ def test_a_restore_to_a_new_name_that_was_killed_is_done_anew(snapped: Guest) ->
     assert (again["changed"], (new.rootfs / "data").read_text()) == (True, "before\n")
     assert not (new.config.parent / ".community.lxc.creating").exists()
     assert run_module("lxc_snapshot", arguments)["changed"] is False
+
+
+def test_a_snapshot_that_was_killed_is_removed_and_made_anew(bed: Bed, lxc_path: Path) -> None:
+    guest = bed.guest()
+    (guest.rootfs / "data").write_text("whole\n")
+    programs, begun = lxc_path / ".programs", lxc_path / ".begun"
+    programs.mkdir()
+    (programs / "rsync").write_text(f"#!/bin/sh\necho $$ > {begun}.new; mv {begun}.new {begun}; exec sleep 600\n")
+    (programs / "rsync").chmod(0o755)
+    arguments = {"container": guest.name, "lxc_path": guest.lxc_path, "comment": "one"}
+    path = [("PATH", f"{programs}:{os.environ['PATH']}")]
+    process = spawn_module("lxc_snapshot", arguments, environment=path)
+    until(begun.exists, what="the copying")
+    process.kill()
+    # What the killed run had begun goes on, and keeps others out until it ends.
+    os.kill(int(begun.read_text()), signal.SIGKILL)
+    process.communicate()
+    again = run_module("lxc_snapshot", arguments)
+    assert again["changed"] is True
+    assert os.listdir(guest.config.parent / "snaps") == ["snap0"]
+    assert (guest.config.parent / "snaps/snap0/rootfs/data").read_text() == "whole\n"
+    assert not (guest.config.parent / ".community.lxc.snapshot").exists()
+    assert run_module("lxc_snapshot", arguments)["changed"] is False
+
+
+def test_a_snapshot_that_is_not_finished_is_not_restored(snapped: Guest) -> None:
+    """Somebody else's: it is just being made, or was killed. liblxc writes the time last."""
+    (snapped.config.parent / "snaps/snap0/ts").unlink()
+    for new in ({}, {"new_name": f"{snapped.name}n"}):
+        assert "is not finished" in task_for(snapped)(name="snap0", state="restored", **new)["msg"]
+    assert (snapped.rootfs / "data").read_text() == "after\n"
+    assert task_for(snapped)(comment="two")["snapshot"]["name"] == "snap1"
+    assert task_for(snapped)(name="snap0", state="absent")["changed"] is True
 
 
 def test_without_rsync_it_is_said_beforehand(snapped: Guest, lxc_path: Path) -> None:

@@ -12,7 +12,6 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document, parse
@@ -21,11 +20,15 @@ from ansible_collections.community.lxc.plugins.module_utils._host import _child
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 
 _SECONDS = 3600.0
+_NAME = re.compile(r"snap[0-9]+")
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """``created`` as liblxc wrote it, in local time: ``2026:11:21 23:21:13``; it is not part of what is compared."""
+    """``created`` as liblxc wrote it, in local time: ``2026:11:21 23:21:13``; it is not part of what is compared.
+
+    It is empty as long as the snapshot is not finished, and for ever if whoever made it was killed.
+    """
 
     name: str
     comment: str
@@ -42,7 +45,8 @@ def snapshots(ref: ContainerRef) -> tuple[Snapshot, ...]:
         names = os.listdir(f"{ref.directory}/snaps")
     except OSError:
         return ()
-    there = [name for name in names if os.path.exists(f"{directory(ref, name)}/config")]
+    dropped = half_made(ref)
+    there = [name for name in names if name != dropped and os.path.exists(f"{directory(ref, name)}/config")]
     return tuple(
         Snapshot(name, _text(f"{directory(ref, name)}/comment"), _text(f"{directory(ref, name)}/ts"))
         for name in sorted(there, key=lambda name: [int(x) if x.isdigit() else x for x in re.split(r"(\d+)", name)])
@@ -57,9 +61,13 @@ def _text(path: str) -> str:
         return ""
 
 
-def next_name(found: Iterable[Snapshot]) -> str:
-    """The name that liblxc will choose."""
-    taken = {snapshot.name for snapshot in found}
+def next_name(ref: ContainerRef) -> str:
+    """The name that liblxc will choose: the first of which there is nothing, once what is half made has gone."""
+    try:
+        taken = set(os.listdir(f"{ref.directory}/snaps"))
+    except OSError:
+        taken = set()
+    taken.discard(half_made(ref))
     return next(name for name in (f"snap{number}" for number in range(len(taken) + 1)) if name not in taken)
 
 
@@ -100,16 +108,35 @@ def create(ref: ContainerRef, comment: str, *, expected: str) -> None:
             with _liblxc.load().container(ref.name, ref.lxc_path) as container:
                 return container.snapshot(file.name if comment else None)
 
-    done = _child.run(work, what=f"make a snapshot of {ref}", timeout=_SECONDS, log=ref)
-    if done.value < 0:
-        _drop_half_made(ref, expected)
-        raise HostError(f"Failed to make a snapshot of {ref}", lxc_log=done.lxc_log)
+    with open(_marker(ref), "w", encoding="ascii") as stream:
+        stream.write(expected)
+        stream.flush()
+        os.fsync(stream.fileno())
+    try:
+        done = _child.run(work, what=f"make a snapshot of {ref}", timeout=_SECONDS, log=ref)
+        if done.value < 0:
+            raise HostError(f"Failed to make a snapshot of {ref}", lxc_log=done.lxc_log)
+    finally:
+        drop_half_made(ref)
 
 
-def _drop_half_made(ref: ContainerRef, name: str) -> None:
+def _marker(ref: ContainerRef) -> str:
+    return f"{ref.directory}/.community.lxc.snapshot"
+
+
+def half_made(ref: ContainerRef) -> str:
+    """The name of the snapshot that a killed run of ours has left unfinished; empty for none."""
+    name = _text(_marker(ref))
     place = directory(ref, name)
-    if os.path.isdir(place) and not os.path.exists(f"{place}/ts"):
-        shutil.rmtree(place, ignore_errors=True)
+    return name if _NAME.fullmatch(name) and os.path.isdir(place) and not os.path.exists(f"{place}/ts") else ""
+
+
+def drop_half_made(ref: ContainerRef) -> None:
+    """Remove a snapshot that was begun by us and is not finished. One that somebody else is making stays."""
+    name = half_made(ref)
+    if name:
+        shutil.rmtree(directory(ref, name), ignore_errors=True)
+    os.unlink(_marker(ref))
 
 
 def destroy(ref: ContainerRef, name: str) -> None:

@@ -48,6 +48,7 @@ class SnapshotState:
     snapshots: tuple[Snapshot, ...]
     new: bool = False
     unfinished: bool = False
+    half_made: str = ""
     chosen: Snapshot | None = field(default=None, compare=False)
 
 
@@ -73,6 +74,7 @@ class SnapshotResource:
             snapshots=_snapshots.snapshots(self.ref),
             new=self.new is not None and _config_file.read(self.new) is not None and not _creation.half_made(self.new),
             unfinished=_snapshot_restore.is_unfinished(self.ref),
+            half_made=_snapshots.half_made(self.ref),
         )
         state = replace(state, chosen=self._choose(state.snapshots))
         self._refuse(state)
@@ -99,6 +101,11 @@ class SnapshotResource:
             if state.chosen is None:
                 names = ", ".join(snapshot.name for snapshot in state.snapshots) or "none"
                 raise InvalidInput(f"{self.ref} has no such snapshot; it has {names}")
+            if not state.chosen.created:
+                raise InvalidInput(
+                    f"{state.chosen.name} of {self.ref} is not finished: it is just being made, or whoever made it was "
+                    "killed; it can be removed by state: absent"
+                )
             if self.new is None:
                 self._refuse_in_place(state, state.chosen)
                 return
@@ -120,7 +127,7 @@ class SnapshotResource:
     # ---- what should be there
 
     def desire(self, now: SnapshotState) -> SnapshotState:
-        want = replace(now, unfinished=False)
+        want = replace(now, unfinished=False, half_made="")
         if self.spec.state == "absent":
             return replace(want, snapshots=tuple(s for s in now.snapshots if s != now.chosen))
         if self.spec.state == "restored":
@@ -130,7 +137,7 @@ class SnapshotResource:
             return replace(want, document=_snapshot_restore.restored_config(self.ref, chosen.name)) if chosen else want
         if now.chosen is not None:
             return want
-        made = Snapshot(_snapshots.next_name(now.snapshots), self.spec.comment or "", "")
+        made = Snapshot(_snapshots.next_name(self.ref), self.spec.comment or "", "")
         return replace(want, snapshots=(*now.snapshots, made), chosen=made)
 
     # ---- the way there
@@ -140,6 +147,9 @@ class SnapshotResource:
         if now.unfinished:
             says = f"put {ref} back to where a killed restore has found it"
             yield Step(says, lambda: _snapshot_restore.recover(ref))
+        if now.half_made:
+            says = f"remove snapshot {now.half_made} of {ref}, which a killed run has left half made"
+            yield Step(says, lambda: _snapshots.drop_half_made(ref))
         if self.spec.state == "absent" and chosen:
             yield Step(f"remove snapshot {chosen.name} of {ref}", lambda: _snapshots.destroy(ref, chosen.name))
         elif self.spec.state == "present" and not chosen and want.chosen:
