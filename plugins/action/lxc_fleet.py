@@ -21,6 +21,8 @@ display = Display()
 _MODULE = "community.lxc.lxc_fleet"
 _POLL_SECONDS = 1.0
 _SILENCE_SECONDS = 3.0
+_STATUS_SECONDS = 3.0
+"""Asking for the job's status runs a module on the host; between, only the file is looked at."""
 _LIMIT_SECONDS = 24 * 3600
 """After this an asynchronous job of Ansible's is ended; the module's own time limits come long before."""
 
@@ -35,7 +37,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         chosen = self._task.args.get("progress_file")
-        if display.verbosity < 1 or self._task.async_val or chosen:
+        if display.verbosity < 1 or self._task.async_val or self._task.no_log or chosen:
             result.update(
                 self._execute_module(module_name=_MODULE, task_vars=task_vars, wrap_async=bool(self._task.async_val))
             )
@@ -45,6 +47,8 @@ class ActionModule(ActionBase):
 
     def _followed(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         directory = self._command("mktemp -d").strip()
+        if not directory.startswith("/"):
+            raise AnsibleActionFail("lxc_fleet could not make a temporary directory on the managed host")
         progress = f"{directory}/progress"
         try:
             job = self._begin({**self._task.args, "progress_file": progress}, task_vars)
@@ -53,6 +57,9 @@ class ActionModule(ActionBase):
             self._status({**status, "mode": "cleanup"}, task_vars)
         finally:
             self._command(f"rm -rf -- {shlex.quote(directory)}")
+        if "changed" not in answer and "actions" not in answer:
+            why = "The process of lxc_fleet died without an answer; run the task again, and it goes on from there"
+            answer = {"failed": True, "msg": why, "stderr": answer.get("stderr", "")}
         for name in ("ansible_job_id", "results_file", "started", "finished", "stdout_lines", "stderr_lines"):
             answer.pop(name, None)
         return answer
@@ -71,20 +78,25 @@ class ActionModule(ActionBase):
         return job
 
     def _follow(self, status: dict[str, Any], progress: str, task_vars: dict[str, Any]) -> dict[str, Any]:
-        seen, told, begun = 0, time.monotonic(), time.monotonic()
+        host = task_vars.get("inventory_hostname", "")
+        begun = told = asked = time.monotonic()
+        seen, last = 0, False
         while True:
-            answer = self._status(status, task_vars)
             lines = self._command(f"tail -n +{seen + 1} -- {shlex.quote(progress)} 2>/dev/null || true").splitlines()
             for line in lines:
-                display.display(f"lxc_fleet: {line}")
+                display.display(f"lxc_fleet [{host}]: {line}")
+                last = _is_last(line)
             seen += len(lines)
-            if answer.get("finished"):
-                return answer
-            if lines:
-                told = time.monotonic()
-            elif time.monotonic() - told > _SILENCE_SECONDS:
-                told = time.monotonic()
-                display.display(f"lxc_fleet: at work for {told - begun:.0f} seconds, {seen} containers done")
+            now = time.monotonic()
+            if not lines and now - told >= _SILENCE_SECONDS:
+                display.display(f"lxc_fleet [{host}]: at work for {now - begun:.0f} seconds, {seen} containers done")
+            if lines or now - told >= _SILENCE_SECONDS:
+                told = now
+            if last or now - asked >= _STATUS_SECONDS:
+                answer = self._status(status, task_vars)
+                if answer.get("finished"):
+                    return answer
+                asked = time.monotonic()
             time.sleep(_POLL_SECONDS)
 
     def _status(self, args: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
@@ -96,3 +108,9 @@ class ActionModule(ActionBase):
     def _command(self, command: str) -> str:
         execute: Callable[[str], dict[str, Any]] = self._low_level_execute_command
         return str(execute(command)["stdout"])
+
+
+def _is_last(line: str) -> bool:
+    """Whether ``3 of 3: web changed`` is about the last one."""
+    count, _of, total = line.partition(":")[0].partition(" of ")
+    return count == total

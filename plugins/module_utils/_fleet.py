@@ -8,12 +8,14 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ansible_collections.community.lxc.plugins.module_utils._errors import LxcError
-from ansible_collections.community.lxc.plugins.module_utils._fleet_parts import PartBuilder
+from ansible_collections.community.lxc.plugins.module_utils._config._document import Document
+from ansible_collections.community.lxc.plugins.module_utils._errors import LxcError, Unforeseen
+from ansible_collections.community.lxc.plugins.module_utils._fleet_parts import PartsBuilder
 from ansible_collections.community.lxc.plugins.module_utils._host import _fleet
 from ansible_collections.community.lxc.plugins.module_utils._host._workers import Workers
 from ansible_collections.community.lxc.plugins.module_utils._model._container import ContainerSpec
@@ -25,13 +27,16 @@ from ansible_collections.community.lxc.plugins.module_utils._runner import Outco
 
 Result = dict[str, Any]
 
+_MOST_PROCESSES = 64
+"""However many are asked for: each takes memory, and past the processors they only wait for each other."""
+
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a container: its name in the description, and what builds its resource for a container."""
+    """A part of a container: its name in the description, and what builds its resources for a container."""
 
     name: str
-    build: PartBuilder
+    build: PartsBuilder
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,7 @@ class Job:
     spec: ContainerSpec
     parts: tuple[Part, ...] = ()
     after: tuple[str, ...] = ()
+    batch: int = 0
     shared: Source | None = None
     """What the container is really made from; ``spec.source`` is what was asked for."""
 
@@ -52,18 +58,26 @@ class Fleet:
 
     jobs: tuple[Job, ...]
     parallel: int
-    serial: int = 0
     abort_on_failures: int = 0
     report: Callable[[str], None] = field(default=lambda line: None)
 
+    @property
+    def processes(self) -> int:
+        """How many work at once."""
+        return max(1, min(self.parallel, len(self.jobs), _MOST_PROCESSES))
+
 
 def share_sources(jobs: Sequence[Job], shares: Sequence[str]) -> tuple[Job, ...]:
-    """Have the jobs with the same source share one base container, which comes first. ``shares`` goes with ``jobs``."""
+    """Have the jobs with the same source share one base container, which comes first. ``shares`` goes with ``jobs``.
+
+    There is no base for containers that exist already, or that are to go.
+    """
     bases: dict[str, Job] = {}
     done = []
     for job, share in zip(jobs, shares):
         source = job.spec.source
-        if share == "none" or source is None or source.kind not in ("template", "tarball"):
+        makes = job.spec.state != "absent" and not _fleet.exists(job.ref)
+        if share == "none" or source is None or source.kind not in ("template", "tarball") or not makes:
             done.append(job)
             continue
         idmap = job.spec.config.get("lxc.idmap", ())
@@ -91,11 +105,11 @@ def run_fleet(fleet: Fleet, *, apply: bool) -> dict[str, Result]:
     places = {job.ref.name: place for place, job in enumerate(fleet.jobs)}
     schedule = Schedule(
         requires=[[places[name] for name in job.after] for job in fleet.jobs],
-        serial=fleet.serial,
+        batches=[job.batch for job in fleet.jobs],
         abort_on_failures=fleet.abort_on_failures,
     )
     results: dict[int, Result] = {}
-    workers = Workers(lambda place: _work(fleet.jobs[place], apply=apply), max(1, min(fleet.parallel, len(fleet.jobs))))
+    workers = Workers(lambda place: _work(fleet.jobs[place], apply=apply), fleet.processes)
     try:
         for place, result in _drive(schedule, workers):
             results[place] = result
@@ -120,8 +134,6 @@ def _drive(schedule: Schedule, workers: Workers) -> Iterator[tuple[int, Result]]
         if place is not None:
             workers.give(place)
             continue
-        if not schedule.running:
-            continue  # the last look has skipped what was left
         for ended, answer in workers.take():
             result = answer or {**_NOTHING, "failed": True, "msg": "the process that worked on it died", "lxc_log": []}
             schedule.end(ended, worked=not result["failed"])
@@ -137,17 +149,25 @@ def _work(job: Job, *, apply: bool) -> Result:
                 found += resource()
             else:
                 found.append((name, converge(resource, apply=apply)))
+        return _result(found)
     except LxcError as error:
-        actions = [action for _name, outcome in found for action in outcome.actions]
-        return {
-            **_NOTHING,
-            "failed": True,
-            "changed": bool(actions or error.actions) and apply,
-            "msg": error.msg,
-            "lxc_log": list(error.lxc_log),
-            "actions": [*actions, *error.actions],
-        }
-    return _result(found)
+        return _failure(found, error, apply=apply)
+    except Exception as error:  # the others go on, and this one still ends in a sentence
+        return _failure(found, Unforeseen(error), apply=apply)
+
+
+def _failure(found: Sequence[tuple[str, Outcome[Any]]], error: LxcError, *, apply: bool) -> Result:
+    done = [*(action for _name, outcome in found for action in outcome.actions), *error.actions]
+    more = {"exception": traceback.format_exc()} if isinstance(error, Unforeseen) else {}
+    return {
+        **_NOTHING,
+        "failed": True,
+        "changed": bool(done) and apply,
+        "msg": error.msg,
+        "lxc_log": list(error.lxc_log),
+        "actions": done,
+        **more,
+    }
 
 
 def _resources(job: Job, *, apply: bool) -> Iterator[tuple[str, Any]]:
@@ -163,8 +183,15 @@ def _resources(job: Job, *, apply: bool) -> Iterator[tuple[str, Any]]:
     if not exists:
         # Made and configured first, completed by its parts, and only then started.
         yield "container", ContainerResource(job.ref, replace(spec, state="present", wait_for="none"))
-    for part in job.parts:
-        yield part.name, part.build(job.ref)
+    parts = job.parts
+    if not apply and not _fleet.has_monitor(job.ref):
+        # One interface's index depends on the ones before it.
+        parts = tuple(part for part in job.parts if part.name != "nics")
+        nics = [part for part in job.parts if part.name == "nics"]
+        yield "", lambda: _foretell_parts(job.ref, _fleet.document(job.ref), nics)
+    for part in parts:
+        for resource in part.build(job.ref):
+            yield part.name, resource
     yield "container", ContainerResource(job.ref, job.spec)
 
 
@@ -172,14 +199,21 @@ def _foretell(job: Job, whole: ContainerResource) -> list[tuple[str, Outcome[Any
     """What check mode says of a container that does not exist yet: its parts are tried on a scratch copy."""
     made = converge(ContainerResource(job.ref, replace(job.spec, state="present", wait_for="none")), apply=False)
     final = converge(whole, apply=False)
-    found: list[tuple[str, Outcome[Any]]] = [("container", made)]
-    with _fleet.scratch_copy(job.ref, job.spec.apply(_fleet.first_document(job.ref, job.spec.source))) as scratch:
-        for part in job.parts:
-            outcome = converge(part.build(scratch), apply=True)
-            actions = tuple(action.replace(scratch.lxc_path, job.ref.lxc_path) for action in outcome.actions)
-            found.append((part.name, replace(outcome, actions=actions)))
+    document = job.spec.apply(_fleet.first_document(job.ref, job.spec.source))
+    found = [("container", made), *_foretell_parts(job.ref, document, job.parts)]
     rest = tuple(action for action in final.actions if action not in made.actions)
     return [*found, ("container", replace(final, actions=rest))]
+
+
+def _foretell_parts(ref: ContainerRef, document: Document, parts: Sequence[Part]) -> list[tuple[str, Outcome[Any]]]:
+    found = []
+    with _fleet.scratch_copy(ref, document) as scratch:
+        for part in parts:
+            for resource in part.build(scratch):
+                outcome = converge(resource, apply=True)
+                actions = tuple(action.replace(scratch.lxc_path, ref.lxc_path) for action in outcome.actions)
+                found.append((part.name, replace(outcome, actions=actions)))
+    return found
 
 
 def _result(found: Sequence[tuple[str, Outcome[Any]]]) -> Result:

@@ -8,24 +8,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from ansible_collections.community.lxc.plugins.module_utils._argspec import CONTAINER_OPTIONS
 from ansible_collections.community.lxc.plugins.module_utils._errors import InvalidInput
 from ansible_collections.community.lxc.plugins.module_utils._fleet import Fleet, Job, Part, run_fleet, share_sources
-from ansible_collections.community.lxc.plugins.module_utils._fleet_parts import part_builder, validated
-from ansible_collections.community.lxc.plugins.module_utils._host import _fleet
+from ansible_collections.community.lxc.plugins.module_utils._fleet_parts import (
+    nic_purger,
+    part_builder,
+    validated,
+)
+from ansible_collections.community.lxc.plugins.module_utils._host import _fleet, _netlink, _removal
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import resolve
 from ansible_collections.community.lxc.plugins.module_utils._model._container import ContainerSpec, container_spec
 from ansible_collections.community.lxc.plugins.module_utils._model._fleet import Member, members
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
+from ansible_collections.community.lxc.plugins.module_utils._runner import respawn_with
 
 
 def converge_fleet(params: Mapping[str, Any], *, apply: bool, diff: bool) -> dict[str, Any]:
     """The module's whole work: its result, with ``failed`` where a container failed."""
     fleet = build_fleet(params)
+    _prefer_netlink(fleet)
     return _summary(run_fleet(fleet, apply=apply), diff=diff)
 
 
@@ -35,46 +41,69 @@ def build_fleet(params: Mapping[str, Any]) -> Fleet:
         if params[option] < 0:
             raise InvalidInput(f"{option}: {params[option]} is negative; 0 and more are accepted")
     team = members(params["containers"], params["defaults"])
-    mark = f"community.lxc fleet: {_mark_name(params['fleet'])}"
-    jobs = [_job(member, params["lxc_path"], mark) for member in team]
+    fleet, serial = _checked_name(params["fleet"]), params["serial"] or len(team) + 1
+    jobs = [replace(_job(member, params["lxc_path"], fleet), batch=n // serial) for n, member in enumerate(team)]
     path = params["progress_file"]
     return Fleet(
-        jobs=(*share_sources(jobs, [member.share_source for member in team]), *_purges(params, jobs, mark)),
+        jobs=(*share_sources(jobs, [member.share_source for member in team]), *_purges(params, jobs, fleet)),
         parallel=params["parallel"] or _fleet.processors(),
-        serial=params["serial"],
         abort_on_failures=params["abort_on_failures"],
         report=(lambda line: _fleet.append_line(path, line)) if path else (lambda line: None),
     )
 
 
-def _mark_name(name: str) -> str:
+def _prefer_netlink(fleet: Fleet) -> None:
+    """Workers cannot change to an interpreter that has pyroute2, as a single module does: if there is one, all do."""
+    if any(part.name == "nics" for job in fleet.jobs for part in job.parts) and not _netlink.is_installed():
+        respawn_with("pyroute2")
+
+
+def _checked_name(name: str) -> str:
     if not name or not name.isprintable() or name != name.strip():
         raise InvalidInput(f"fleet: {name!r} is no name; printable characters without blanks around are accepted")
     return name
 
 
-def _job(member: Member, lxc_path: str | None, mark: str) -> Job:
+def _mark(fleet: str, name: str) -> str:
+    """With the container's name: a copy that someone makes of it has the comment too, and is not the fleet's."""
+    return f"community.lxc fleet {fleet!r}: {name}"
+
+
+def _job(member: Member, lxc_path: str | None, fleet: str) -> Job:
     if "lxc_path" in member.options:
         raise InvalidInput(f"{member.name}: lxc_path belongs to the whole fleet, not to one container")
     options = validated(CONTAINER_OPTIONS, member.options, where=member.name)
     ref = resolve(member.name, lxc_path, option="name")
     try:
-        spec = replace(container_spec(options), mark=mark)
+        spec = replace(container_spec(options), mark=_mark(fleet, member.name))
     except InvalidInput as error:
         raise InvalidInput(f"{member.name}: {error.msg}") from error
-    parts = tuple(Part(name, part_builder(name, given, ref)) for name, given in member.parts)
-    return Job(ref, spec, parts, after=member.requires)
+    return Job(ref, spec, tuple(_parts(member, ref)), after=member.after)
 
 
-def _purges(params: Mapping[str, Any], jobs: list[Job], mark: str) -> list[Job]:
-    """Containers that carry this fleet's mark and that it no longer names; they go when all else has come."""
+def _parts(member: Member, ref: ContainerRef) -> Iterator[Part]:
+    if member.purge_nics:
+        yield Part("nics", nic_purger({str(given.get("name")) for part, given in member.parts if part == "nics"}))
+    for name, given in member.parts:
+        yield Part(name, part_builder(name, given, ref))
+
+
+def _purges(params: Mapping[str, Any], jobs: list[Job], fleet: str) -> list[Job]:
+    """Containers that carry this fleet's mark and that it no longer names. With ``serial`` they go at the very end."""
     if not params["purge"]:
         return []
-    named = {job.ref.name for job in jobs}
     lxc_path = resolve("any", params["lxc_path"]).lxc_path
-    spec = ContainerSpec(state="absent")
-    names = [name for name in _fleet.marked(lxc_path, mark) if name not in named]
-    return [Job(ContainerRef(name, lxc_path), spec) for name in names]
+    known = {job.ref.name for job in jobs}
+    names = [name for name in _fleet.marked(lxc_path, lambda name: _mark(fleet, name)) if name not in known]
+    known.update(names)
+    batch = max((job.batch for job in jobs), default=0) + 1 if params["serial"] else 0
+    purged = []
+    for name in names:
+        ref = ContainerRef(name, lxc_path)
+        # Snapshot clones stand on it, and have to go before.
+        after = tuple(other for other in _removal.dependants(ref) if other in known)
+        purged.append(Job(ref, ContainerSpec(state="absent"), after=after, batch=batch))
+    return purged
 
 
 def _summary(results: Mapping[str, dict[str, Any]], *, diff: bool) -> dict[str, Any]:

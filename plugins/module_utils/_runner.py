@@ -175,7 +175,7 @@ def _end(module: AnsibleModule, work: Callable[[], dict[str, Any]]) -> NoReturn:
     try:
         result = work()
     except MissingLibrary as error:
-        _respawn(error.library)
+        respawn_with(error.library)
         result = {"failed": True, "msg": error.msg, "lxc_log": [], "actions": list(error.actions)}
     except LxcError as error:
         result = _failure(error)
@@ -228,7 +228,7 @@ _INTERPRETERS = (
 )
 
 
-def _respawn(library: str) -> None:
+def respawn_with(library: str) -> None:
     """Run this module again under an interpreter that has the library; return if there is none."""
     from ansible.module_utils.common.respawn import (
         has_respawned,

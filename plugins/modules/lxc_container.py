@@ -139,7 +139,8 @@ options:
         type: str
   restart:
     description:
-      - What O(state=started) and O(state=frozen) do when configuration waits for a start of the running container.
+      - What O(state=started), O(state=present) and O(state=frozen) do when configuration waits for a start of the
+        running container.
       - V(never) says so in RV(restart_required). V(if_required) stops and starts the container.
       - Keys that LXC reads from the file each time that it needs them (C(lxc.start.*), C(lxc.group),
         C(lxc.signal.halt), C(lxc.signal.reboot)) wait for nothing.

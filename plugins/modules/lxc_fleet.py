@@ -34,12 +34,15 @@ options:
     description:
       - The containers, each a dictionary of the options of M(community.lxc.lxc_container) (all but O(lxc_path)), and
         of the following.
-      - C(requires), a list of names of this list whose containers must have been converged before.
+      - C(requires), a list of names of this list whose containers must have been converged before. Where both are
+        to be stopped or absent, it is the other way round. A container of this list that C(clone_from) names is
+        required without being said. Circles are refused.
       - C(share_source), one of V(none), V(overlay), V(btrfs) and V(reflink). Unless V(none), which is the default,
         a template or tarball is unpacked once into a base container (C(fleet-base-...)), from which all that
-        come from the same source are cloned in that way.
+        come from the same source are cloned in that way. Bases stay until a task names them with C(state=absent).
       - C(nics), a list of interfaces with the options of the C(lxc_net_...) module that C(type) names, V(veth) if it
-        is missing; C(mounts), a list with the options of M(community.lxc.lxc_mount); C(cgroup) with those of
+        is missing; C(purge_nics), whether to remove the configured interfaces that C(nics) does not name, V(false)
+        unless said; C(mounts), a list with the options of M(community.lxc.lxc_mount); C(cgroup) with those of
         M(community.lxc.lxc_cgroup_isolation); C(seccomp) with those of M(community.lxc.lxc_seccomp).
     type: list
     elements: dict
@@ -52,13 +55,14 @@ options:
     default: {}
   parallel:
     description:
-      - How many processes work at once; V(0) means one for each processor.
+      - How many processes work at once, 64 at most; V(0) means one for each processor.
     type: int
     default: 0
   serial:
     description:
       - Work in batches of so many containers, in the order in which they can be brought about; a batch begins when
         all of the one before have ended well, their C(wait_for) included. V(0) means one batch.
+      - Bases of shared sources count in no batch, and what O(purge) removes comes after the last one.
     type: int
     default: 0
   abort_on_failures:
@@ -69,7 +73,8 @@ options:
   purge:
     description:
       - Remove the containers of O(lxc_path) that carry the mark of O(fleet) and are not named in O(containers).
-      - A container carries the mark if this module created it. No other container is ever removed.
+      - A container carries the mark if this module created it under its present name. No other container is ever
+        removed, nor is a copy of one that carries it.
     type: bool
     default: false
   fleet:

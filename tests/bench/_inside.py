@@ -23,7 +23,7 @@ GOALS = {"inventory": 5.0, "put": 1 / 1.3}
 
 
 class Where(Protocol):
-    """What of a ``bench.Bench`` is used here."""
+    """What of a ``_place.Bench`` is used here."""
 
     root: Path
     python: str
@@ -81,18 +81,16 @@ def connection(where: Where, runs: int) -> Iterator[Pair]:
         return lambda: enter(way, TIMES, "exec")
 
     ours = "community.lxc.lxc"
-    for peer, work in (
-        ("community.general.lxc", f"{TIMES} commands in a container"),
-        ("by-hand", f"{TIMES} commands in a container, against lxc-attach by hand"),
-    ):
-        yield in_turns(Pair(work, 1), runs, commands(ours), commands(peer))
+    for way, peer in (("community.general.lxc", "connection community.general.lxc"), ("by-hand", "lxc-attach by hand")):
+        pair = Pair(f"{TIMES} commands in a container", 1, peer=peer)
+        yield in_turns(pair, runs, commands(ours), commands(way))
     # In memory, since a disk that other programs use too would be what is measured.
     big = Path("/dev/shm", where.root.name)
     try:
         with big.open("wb") as file:
             for _time in range(MEGABYTES):
                 file.write(os.urandom(1_000_000))
-        pair = Pair(f"{MEGABYTES} MB into a container, against cat and lxc-attach by hand", 1, goal=GOALS["put"])
+        pair = Pair(f"{MEGABYTES} MB into a container", 1, goal=GOALS["put"], peer="cat and lxc-attach by hand")
         yield in_turns(pair, runs, lambda: enter(ours, 1, str(big)), lambda: enter("by-hand", 1, str(big)))
     finally:
         big.unlink(missing_ok=True)
@@ -115,7 +113,7 @@ def inventory(where: Where, runs: int) -> Iterator[Pair]:
     def peers() -> Sample:
         return timed(["lxc-ls", "-f", "-P", where.peer], env=where.env)
 
-    pair = Pair("inventory, asking a host, against lxc-ls -f", CONTAINERS, goal=GOALS["inventory"])
+    pair = Pair("inventory, asking a host", CONTAINERS, goal=GOALS["inventory"], peer="lxc-ls -f")
     yield in_turns(pair, runs, ask, peers)
-    pair = Pair("inventory, a whole ansible-inventory, against lxc-ls -f", CONTAINERS)
+    pair = Pair("inventory, a whole ansible-inventory", CONTAINERS, peer="lxc-ls -f")
     yield in_turns(pair, runs, lambda: timed(whole, env=where.env), peers)

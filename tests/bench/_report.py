@@ -2,34 +2,161 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rows of a benchmark as a table, and as a picture."""
+"""The rows of a benchmark as JSON, as tables, and as a picture; and the tables in the README."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 Row = Mapping[str, Any]
-_BAR, _LEFT, _WIDTH = 22, 210, 720
+_BAR, _LEFT, _WIDTH = 22, 330, 860
+_LINEAR = 1.15
+"""The largest exponent of growth that passes for linear: a noisy machine."""
+
+BEGIN, END = "<!-- benchmark: begin -->", "<!-- benchmark: end -->"
+"""Between these lines of the README stands what a run has found."""
 
 
-def table(rows: Sequence[Row]) -> str:
-    """Markdown."""
-    lines = [
-        "| work | containers | community.lxc | peer | ratio | ratio of processor time | goal |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+@dataclass
+class Report:
+    """The rows of each topic. Saved as a whole after each."""
+
+    directory: Path | None
+    machine: dict[str, Any] = field(default_factory=dict)
+    topics: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, directory: Path | None, *, fresh: bool) -> Report:
+        path = directory / "benchmark.json" if directory else None
+        if fresh or path is None or not path.exists():
+            return cls(directory)
+        found = read(path)
+        return cls(directory, found["machine"], found["topics"])
+
+    def rows(self, kind: str) -> list[Row]:
+        return [row for _topic, rows in sorted(self.topics.items(), key=_order) for row in rows if row["kind"] == kind]
+
+    def save(self) -> None:
+        if not self.directory:
+            return
+        self.directory.mkdir(parents=True, exist_ok=True)
+        data = {"machine": self.machine, "topics": self.topics}
+        _write(self.directory / "benchmark.json", json.dumps(data, indent=1) + "\n")
+        _write(self.directory / "benchmark.md", f"# Benchmark\n\n{self.text()}")
+        _write(self.directory / "benchmark.svg", plot([row for row in self.rows("pair") if row["size"] > 1]))
+
+    def text(self) -> str:
+        """All tables, as Markdown."""
+        parts = [about(self.machine)]
+        for title, kind, head in (
+            ("", "pair", _PAIR_HEAD),
+            ("A module's own process, without Ansible around it:", "limit", _LIMIT_HEAD),
+            ("More and more containers, in a module's own process:", "scale", _SCALE_HEAD),
+        ):
+            rows = self.rows(kind)
+            if rows:
+                parts += [title] if title else []
+                parts.append("\n".join([*head, *map(line, rows)]))
+        return "\n\n".join(parts) + "\n"
+
+    def quote(self, path: Path) -> None:
+        """Put the tables between the file's two markers."""
+        before, begin, rest = path.read_text().partition(f"{BEGIN}\n")
+        _old, end, after = rest.partition(END)
+        if not begin or not end:
+            raise SystemExit(f"{path} has no lines {BEGIN} and {END}")
+        _write(path, f"{before}{begin}\n{self.text()}\n{end}{after}")
+
+
+def read(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text())
+    return found
+
+
+def _order(item: tuple[str, Any]) -> tuple[int, str]:
+    """Life cycles first, the larger number of containers first; then the others by name."""
+    name = item[0]
+    size = name.removeprefix("lifecycle")
+    return (-int(size), "") if size.isdigit() else (0, name)
+
+
+def _write(path: Path, text: str) -> None:
+    new = path.with_name(f".{path.name}.new")
+    new.write_text(text)
+    os.replace(new, path)
+
+
+_PAIR_HEAD = [
+    "| work | containers | community.lxc | peer | | times faster | by processor time | goal |",
+    "| --- | ---: | ---: | ---: | --- | ---: | ---: | ---: |",
+]
+_LIMIT_HEAD = ["| what | measured | at most |", "| --- | ---: | ---: |"]
+_SCALE_HEAD = [
+    "| work | containers | time | processor time | memory | open files | grows as n to the power of |",
+    "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+]
+
+
+def line(row: Row) -> str:
+    """A row of one of the tables."""
+    return {"pair": _pair, "limit": _limit, "scale": _scale}[row["kind"]](row)
+
+
+def _pair(row: Row) -> str:
+    goal = "" if row["goal"] is None else f"{row['goal']:g}{'' if row['ratio'] >= row['goal'] else ' (missed)'}"
+    cpu = "" if row["cpu_ratio"] is None else f"{row['cpu_ratio']:.3g}"
+    ours, peer = seconds(row["ours"]["wall"]), seconds(row["peer"]["wall"])
+    return (
+        f"| {row['work']} | {row['size']} | {ours} | {peer} | {row['peer_is']} | {row['ratio']:.3g} | {cpu} | {goal} |"
+    )
+
+
+def _limit(row: Row) -> str:
+    missed = "" if row["value"] <= row["limit"] else " (missed)"
+    return f"| {row['what']} | {row['value']:.3g} {row['unit']} | {row['limit']:g} {row['unit']}{missed} |"
+
+
+def _scale(row: Row) -> str:
+    samples = [(int(size), sample) for size, sample in row["samples"].items()]
+
+    def each(words: Iterator[str]) -> str:
+        return " / ".join(words)
+
+    cells = [
+        row["work"],
+        each(str(size) for size, _sample in samples),
+        each(seconds(sample["wall"]) for _size, sample in samples),
+        each(seconds(sample["cpu"]) for _size, sample in samples),
+        each(f"{sample['memory'] / 2**20:.0f} MiB" for _size, sample in samples),
+        each(str(sample["files"]) for _size, sample in samples),
+        f"{row['growth']:.2f}{'' if row['growth'] <= _LINEAR else ' (faster than linear)'}",
     ]
-    for row in rows:
-        goal = "" if row["goal"] is None else f"{row['goal']:g}"
-        cpu = "" if row["cpu_ratio"] is None else f"{row['cpu_ratio']:.1f}"
-        lines.append(
-            f"| {row['work']} | {row['size']} | {row['ours']['wall']:.2f} s | {row['peer']['wall']:.2f} s "
-            f"| {row['ratio']:.1f} | {cpu} | {goal} |"
-        )
-    return "\n".join(lines) + "\n"
+    return f"| {' | '.join(cells)} |"
 
 
-def plot(rows: Sequence[Row]) -> str:
+def seconds(value: float) -> str:
+    if value >= 0.1:
+        return f"{value:.2f} s"
+    return f"{value * 1000:.3g} ms"
+
+
+def about(machine: Mapping[str, Any]) -> str:
+    """The machine in one sentence."""
+    versions = ", ".join(f"{name} {version}" for name, version in machine["ansible"].items())
+    return (
+        f"Measured on {machine['processors']} processors ({machine['model']}), {machine['memory']} of memory, "
+        f"Linux {machine['kernel']}, LXC {machine['liblxc']}, Python {machine['python']}, {versions}; "
+        f"load at the beginning {machine['load']:.1f}. Medians; both sides of a pair in turns in one run."
+    )
+
+
+def plot(rows: list[Row]) -> str:
     """An SVG with a bar for each ratio, and a line at its goal."""
     height = _BAR * (len(rows) + 1) + 20
     top = max([1.0, *(float(row["ratio"]) for row in rows), *(float(row["goal"] or 0) for row in rows)])
@@ -43,7 +170,8 @@ def plot(rows: Sequence[Row]) -> str:
     for number, row in enumerate(rows):
         y = 24 + number * _BAR
         width = float(row["ratio"]) * scale
-        parts.append(f'<text x="{_LEFT - 6}" y="{y + 13}" text-anchor="end">{row["work"]} ({row["size"]})</text>')
+        title = escape(f"{row['work']} ({row['size']})")
+        parts.append(f'<text x="{_LEFT - 6}" y="{y + 13}" text-anchor="end">{title}</text>')
         parts.append(f'<rect x="{_LEFT}" y="{y}" width="{width:.1f}" height="{_BAR - 6}" fill="#4878a8"/>')
         parts.append(f'<text x="{_LEFT + width + 4:.1f}" y="{y + 13}">{row["ratio"]:.1f}</text>')
         if row["goal"]:

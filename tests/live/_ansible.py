@@ -53,6 +53,34 @@ def library() -> str:
     return str(directory)
 
 
+def module_command(
+    name: str,
+    arguments: Mapping[str, Any],
+    *,
+    check_mode: bool = False,
+    diff: bool = False,
+    python: str = PYTHON,
+    options: Sequence[str] = (),
+) -> tuple[list[str], str]:
+    """The command that runs a module of the collection, and its standard input. ``options`` are the interpreter's."""
+    internals = {
+        "_ansible_check_mode": check_mode,
+        "_ansible_diff": diff,
+        "_ansible_module_name": f"community.lxc.{name}",
+        "_ansible_remote_tmp": tempfile.gettempdir(),
+        "_ansible_version": ansible_version,
+    }
+    module = f"ansible_collections.community.lxc.plugins.modules.{name}"
+    given = json.dumps({"ANSIBLE_MODULE_ARGS": {**arguments, **internals}}, default=os.fspath)
+    return [python, *options, "-c", _WRAPPER, library(), module], given
+
+
+def module_environment() -> dict[str, str]:
+    """What such a command sees: nothing of the tests' own interpreter."""
+    inherited = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    return {**inherited, "LC_ALL": "C.UTF-8"}
+
+
 def spawn_module(
     name: str,
     arguments: Mapping[str, Any],
@@ -68,25 +96,18 @@ def spawn_module(
     ``prefix`` is a command in front of the interpreter (``unshare -m ...``). The process sees the collection and
     ansible-core, and otherwise its own interpreter's libraries alone. What it prints goes to ``parse_result``.
     """
-    internals = {
-        "_ansible_check_mode": check_mode,
-        "_ansible_diff": diff,
-        "_ansible_module_name": f"community.lxc.{name}",
-        "_ansible_remote_tmp": tempfile.gettempdir(),
-        "_ansible_version": ansible_version,
-    }
-    inherited = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    command, given = module_command(name, arguments, check_mode=check_mode, diff=diff, python=python)
     with tempfile.TemporaryFile("w+") as stdin:
-        json.dump({"ANSIBLE_MODULE_ARGS": {**arguments, **internals}}, stdin, default=os.fspath)
+        stdin.write(given)
         stdin.seek(0)
         return subprocess.Popen(
-            [*prefix, python, "-c", _WRAPPER, library(), f"ansible_collections.community.lxc.plugins.modules.{name}"],
+            [*prefix, *command],
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             cwd="/",
-            env={**inherited, "LC_ALL": "C.UTF-8", **dict(environment)},
+            env={**module_environment(), **dict(environment)},
         )
 
 

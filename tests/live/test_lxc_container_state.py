@@ -138,6 +138,20 @@ def test_pending_keys_and_restart_if_required(bed: Bed) -> None:
     assert "A=1" in Path(f"/proc/{guest.init_pid()}/environ").read_text().split("\0")
     assert run(guest, "started", config=config, restart="if_required")["changed"] is False
 
+    # Where it is left alone whether it runs, what runs runs again, and what is frozen is frozen again.
+    config = {"lxc.environment": ["A=2"]}
+    tool("lxc-freeze", "-P", bed.lxc_path, "-n", guest.name)
+    assert run(guest, "present", config=config)["restart_required"] is True
+    told = run(guest, "present", config=config, restart="if_required", check_mode=True)
+    frozen = run(guest, "present", config=config, restart="if_required")
+    assert told["actions"] == frozen["actions"]
+    assert (frozen["container"]["state"], frozen["restart_required"]) == ("FROZEN", False)
+    assert "A=2" in Path(f"/proc/{guest.init_pid()}/environ").read_text().split("\0")
+    run(guest, "stopped", timeout=1)
+    assert run(guest, "present", config={"lxc.environment": ["A=3"]}, restart="if_required")["container"]["state"] == (
+        "STOPPED"
+    )
+
 
 def test_what_is_read_from_the_file_each_time_requires_no_restart(bed: Bed) -> None:
     # Signals that this init does not listen to.

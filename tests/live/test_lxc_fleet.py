@@ -15,38 +15,14 @@ from typing import Any
 import pytest
 
 from ansible_collections.community.lxc.tests.live._ansible import RunPlaybook, run_module, spawn_module
-from ansible_collections.community.lxc.tests.live._bed import Bed, Guest, make_rootfs
+from ansible_collections.community.lxc.tests.live._bed import Bed, Guest
+from ansible_collections.community.lxc.tests.live._fleet import CONFIG, PLAYBOOK, fleet, make_archive, names, states
 from ansible_collections.community.lxc.tests.live._host import Bridge, monitors, tool
-
-CONFIG = {
-    "lxc.net.0.type": "empty",
-    "lxc.net.0.link": None,
-    "lxc.net.0.flags": None,
-    "lxc.signal.halt": "SIGUSR1",
-    "lxc.signal.reboot": "SIGTERM",
-    "lxc.mount.auto": "proc:mixed sys:mixed",
-}
 
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Path:
-    make_rootfs(tmp_path / "rootfs")
-    tool("tar", "-c", "-f", str(tmp_path / "root.tar"), "-C", str(tmp_path / "rootfs"), ".")
-    return tmp_path / "root.tar"
-
-
-def fleet(bed: Bed, containers: list[dict[str, Any]], check_mode: bool = False, **more: Any) -> dict[str, Any]:
-    arguments = {"lxc_path": bed.lxc_path, "containers": containers, "parallel": 4, **more}
-    return run_module("lxc_fleet", arguments, check_mode=check_mode, diff=True)
-
-
-def names(unique: str, count: int) -> list[str]:
-    return [f"{unique}-{number}" for number in range(count)]
-
-
-def states(result: dict[str, Any]) -> dict[str, str]:
-    assert not result.get("failed"), result["msg"]
-    return {name: answer["container"]["state"] for name, answer in result["containers"].items()}
+    return make_archive(tmp_path)
 
 
 def test_from_nothing_to_running_and_then_nothing_to_do(bed: Bed, unique: str, archive: Path) -> None:
@@ -263,19 +239,6 @@ def test_a_line_for_each_that_is_done(bed: Bed, unique: str, tmp_path: Path) -> 
     assert {line.split()[-1] for line in lines} == {"changed"}
 
 
-PLAYBOOK = """
-- hosts: all
-  gather_facts: false
-  tasks:
-    - name: Fleet
-      community.lxc.lxc_fleet:
-        lxc_path: "{{ path }}"
-        containers: "{{ team }}"
-        defaults: "{{ defaults }}"
-        parallel: 1
-"""
-
-
 def test_progress_is_told_while_it_works(bed: Bed, unique: str, tmp_path: Path, ansible_playbook: RunPlaybook) -> None:
     template = tmp_path / "slow"
     template.write_text("#!/bin/sh\nsleep 7\n")
@@ -287,16 +250,22 @@ def test_progress_is_told_while_it_works(bed: Bed, unique: str, tmp_path: Path, 
     }
     play = ansible_playbook(PLAYBOOK, args=["-v"], extra_vars=variables)
     assert play.rc == 0, play.output
-    assert f"lxc_fleet: 1 of 2: {unique}-0 changed" in play.output
-    assert f"lxc_fleet: 2 of 2: {unique}-1 changed" in play.output
+    assert f"lxc_fleet [localhost]: 1 of 2: {unique}-0 changed" in play.output
+    assert f"lxc_fleet [localhost]: 2 of 2: {unique}-1 changed" in play.output
     # Nine seconds and more of which nothing is done: one line in each five of them.
-    assert play.output.count("lxc_fleet: at work for") >= 2
+    assert play.output.count("lxc_fleet [localhost]: at work for") >= 2
     assert set(play.result("Fleet")["containers"]) == set(names(unique, 2))
     again = ansible_playbook(PLAYBOOK, args=["-v"], extra_vars=variables)
     assert (again.rc, again.changed) == (0, 0)
+    variables["defaults"] = {"state": "absent"}
+    told = ansible_playbook(PLAYBOOK, args=["-v"], extra_vars=variables, check_mode=True, diff=True)
+    assert (told.rc, told.changed) == (0, 1), told.output
+    assert f"lxc_fleet [localhost]: 2 of 2: {unique}-1 changed" in told.output
+    assert [diff["before_header"] for diff in told.result("Fleet")["diff"]] == names(unique, 2)
+    variables["defaults"] = {"state": "present"}
     quiet = ansible_playbook(PLAYBOOK, extra_vars=variables)
     assert (quiet.rc, quiet.changed) == (0, 0)
-    assert "lxc_fleet: " not in quiet.output
+    assert "lxc_fleet [" not in quiet.output
 
 
 def test_a_failure_is_told_the_same_while_it_is_followed(bed: Bed, unique: str, ansible_playbook: RunPlaybook) -> None:

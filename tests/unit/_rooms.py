@@ -31,7 +31,7 @@ ARROWS = {
     "_runner": frozenset({"_plan", "_host", *_VALUES}),
     "_fleet_parts": frozenset({"_argspec", "_plan", *_VALUES}),
     "_fleet": frozenset({"_fleet_parts", "_runner", "_plan", "_host", *_VALUES}),
-    "_fleet_task": frozenset({"_fleet", "_fleet_parts", "_argspec", "_host", *_VALUES}),
+    "_fleet_task": frozenset({"_fleet", "_fleet_parts", "_runner", "_argspec", "_host", *_VALUES}),
     "modules": frozenset({"_fleet_task", "_runner", "_plan", "_argspec", "_model", "_errors"}),
     # One of them says what the builtin ssh plugin of the ansible-core at hand says.
     "doc_fragments": frozenset({"plugin_utils"}),
@@ -47,8 +47,8 @@ ARROWS = {
 _PURE = frozenset(
     """
     __future__ abc base64 binascii bisect collections contextlib copy dataclasses decimal difflib enum errno fractions
-    functools hashlib heapq ipaddress itertools json keyword math numbers operator posixpath re reprlib shlex signal
-    string struct textwrap traceback types typing unicodedata
+    functools graphlib hashlib heapq ipaddress itertools json keyword math numbers operator posixpath re reprlib shlex
+    signal string struct textwrap traceback types typing unicodedata
     """.split()
 )
 """Modules of the standard library that neither read nor change anything outside the process."""

@@ -28,6 +28,8 @@ from ansible_collections.community.lxc.plugins.module_utils._model._ref import C
 if TYPE_CHECKING:
     from typing import NoReturn
 
+    from ansible_collections.community.lxc.plugins.module_utils._host._liblxc import LibLxc
+
 _LOG_LINE = re.compile(r"^\S* ?\S+ \d{14}\.\d+ (?P<level>[A-Z]+) +(?P<rest>.*)$")
 _LOG_LINES = 60
 _KINDS: dict[str, type[LxcError]] = {"InvalidInput": InvalidInput, "TimedOut": TimedOut}
@@ -135,12 +137,16 @@ def _child(
         os._exit(status)
 
 
-def _log_to(journal: _Journal, ref: ContainerRef) -> None:
+def _load() -> LibLxc:
     from ansible_collections.community.lxc.plugins.module_utils._host import _liblxc
 
+    return _liblxc.load()
+
+
+def _log_to(journal: _Journal, ref: ContainerRef) -> None:
     # With a log file of its own, the container's log must stay where its owner looks for it.
     if not journal.own:
-        _liblxc.load().log_init(name=ref.name, lxcpath=ref.lxc_path, file=journal.log, level="WARN")
+        _load().log_init(name=ref.name, lxcpath=ref.lxc_path, file=journal.log, level="WARN")
 
 
 def _tell(result: int, message: dict[str, Any]) -> None:

@@ -11,14 +11,27 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document, parse
-from ansible_collections.community.lxc.plugins.module_utils._host import _config_file, _lock
+from ansible_collections.community.lxc.plugins.module_utils._host import _config_file, _creation, _lock
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import binding
+from ansible_collections.community.lxc.plugins.module_utils._host._running import has_monitor
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 from ansible_collections.community.lxc.plugins.module_utils._model._source import Source
+
+__all__ = [
+    "append_line",
+    "base_name",
+    "document",
+    "exists",
+    "first_document",
+    "has_monitor",
+    "marked",
+    "processors",
+    "scratch_copy",
+]
 
 
 def processors() -> int:
@@ -27,15 +40,19 @@ def processors() -> int:
 
 
 def exists(ref: ContainerRef) -> bool:
-    """Whether the container is defined."""
-    return os.path.exists(ref.config_file)
+    """Whether the container is defined, and not what a killed run left of its creation."""
+    return os.path.exists(ref.config_file) and not _creation.half_made(ref)
 
 
-def marked(lxc_path: str, mark: str) -> tuple[str, ...]:
-    """The names of the containers of an lxc path whose configuration carries the mark."""
+def document(ref: ContainerRef) -> Document:
+    """The configuration as it stands in the file; an empty one if there is none."""
+    return _config_file.read(ref) or Document()
+
+
+def marked(lxc_path: str, mark: Callable[[str], str]) -> tuple[str, ...]:
+    """The names of the containers of an lxc path whose configuration carries their mark: ``mark(name)``."""
     names = sorted(os.listdir(lxc_path)) if os.path.isdir(lxc_path) else []
-    documents = ((name, _config_file.read(ContainerRef(name, lxc_path))) for name in names)
-    return tuple(name for name, document in documents if document is not None and document.has_comment(mark))
+    return tuple(name for name in names if document(ContainerRef(name, lxc_path)).has_comment(mark(name)))
 
 
 def base_name(source: Source, idmap: Sequence[str], share: str) -> str:
@@ -61,13 +78,13 @@ def first_document(ref: ContainerRef, source: Source | None) -> Document:
 
 
 @contextmanager
-def scratch_copy(ref: ContainerRef, document: Document) -> Iterator[ContainerRef]:
+def scratch_copy(ref: ContainerRef, configuration: Document) -> Iterator[ContainerRef]:
     """A container of the same name in a throw-away lxc path, with this configuration and nothing else."""
     with tempfile.TemporaryDirectory(prefix="community.lxc-") as lxc_path:
         scratch = ContainerRef(ref.name, lxc_path)
         os.mkdir(scratch.directory)
         with open(scratch.config_file, "wb") as stream:
-            stream.write(document.render().encode("utf-8", errors="surrogateescape"))
+            stream.write(configuration.render().encode("utf-8", errors="surrogateescape"))
         try:
             yield scratch
         finally:

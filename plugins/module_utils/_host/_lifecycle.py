@@ -15,7 +15,7 @@ from typing import Any
 
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, LxcError, TimedOut
-from ansible_collections.community.lxc.plugins.module_utils._host import _cgroup_leftovers, _child, _monitor, _seccomp
+from ansible_collections.community.lxc.plugins.module_utils._host import _child, _monitor
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import handle
 from ansible_collections.community.lxc.plugins.module_utils._host._running import has_monitor
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
@@ -28,6 +28,9 @@ _POLL_SECONDS = 0.01
 
 def start(ref: ContainerRef, *, timeout: float, document: Document | None = None) -> None:
     """Start the container and see it running. On failure nothing of the attempt is left: no monitor, no cgroup."""
+    # Most tasks find the container as it should be, and do without these.
+    from ansible_collections.community.lxc.plugins.module_utils._host import _cgroup_leftovers, _seccomp
+
     _seccomp.check_before_start(document)
     groups, others = _monitor.group_directories(ref), _monitor.monitor_pids(ref)
     with _cgroup_leftovers.tidy_start(ref):
@@ -68,6 +71,8 @@ def _await(done: Callable[[], Any], what: str, timeout: float) -> None:
 
 def stop(ref: ContainerRef, *, timeout: float, force: bool, document: Document | None = None) -> None:
     """Shut down cleanly within ``timeout`` seconds; then, with ``force``, kill. A monitor that hangs is ended too."""
+    from ansible_collections.community.lxc.plugins.module_utils._host import _cgroup_leftovers
+
     with _cgroup_leftovers.tidy_stop(ref):
         try:
             _child.run(
@@ -116,6 +121,8 @@ def _await_end(ref: ContainerRef) -> None:
 
 def end(ref: ContainerRef) -> None:
     """End a container whose monitor does not answer: kill the monitor and all of its processes."""
+    from ansible_collections.community.lxc.plugins.module_utils._host import _cgroup_leftovers
+
     with _cgroup_leftovers.tidy_stop(ref):
         _monitor.end_monitors(ref)
     if has_monitor(ref):

@@ -14,6 +14,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import importlib
+import importlib.util
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -35,6 +36,11 @@ def library() -> Any:
         if error.name != "pyroute2":
             raise HostError(f"pyroute2 cannot be imported: {error}") from error
         raise MissingLibrary("pyroute2", packages=_PACKAGES) from error
+
+
+def is_installed() -> bool:
+    """Whether this interpreter has pyroute2, without importing it."""
+    return importlib.util.find_spec("pyroute2") is not None
 
 
 def netlink_error() -> Any:

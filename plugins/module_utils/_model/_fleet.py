@@ -8,8 +8,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import graphlib
+import heapq
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.community.lxc.plugins.module_utils._errors import InvalidInput
@@ -25,22 +27,27 @@ _KEYS = {
 }
 """What each part writes: named in ``config`` as well, the two would undo each other for ever."""
 
-_OWN = ("requires", "share_source", *PARTS)
+_OWN = ("requires", "share_source", "purge_nics", *PARTS)
 
 
 @dataclass(frozen=True)
 class Member:
-    """One container of the fleet. ``options`` are those of ``lxc_container``; ``parts`` pairs of part and options."""
+    """One container of the fleet. ``options`` are those of ``lxc_container``; ``parts`` pairs of part and options.
+
+    ``requires`` is what the description says, ``after`` the names of those that have to be converged before.
+    """
 
     name: str
     options: Mapping[str, Any] = field(default_factory=dict)
     parts: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     requires: tuple[str, ...] = ()
     share_source: str = "none"
+    purge_nics: bool = False
+    after: tuple[str, ...] = ()
 
 
 def members(descriptions: Sequence[Mapping[str, Any]], defaults: Mapping[str, Any]) -> tuple[Member, ...]:
-    """The fleet in an order in which each container stands behind those that it requires. Raises InvalidInput."""
+    """The fleet in an order in which each container stands behind those that come before it. Raises InvalidInput."""
     found: dict[str, Member] = {}
     for number, description in enumerate(descriptions):
         merged = merge(defaults, description)
@@ -72,7 +79,10 @@ def _member(name: str, merged: Mapping[str, Any]) -> Member:
         twice = [key for key in options.get("config") or {} if str(key).startswith(_KEYS[part])]
         if twice:
             raise InvalidInput(f"{name}: {twice[0]} in config and {part} say the same thing twice; name one of them")
-    return Member(name, options, tuple(parts), tuple(str(other) for other in requires), share)
+    purge_nics = merged.get("purge_nics") or False
+    if not isinstance(purge_nics, bool):
+        raise InvalidInput(f"{name}: purge_nics: {purge_nics!r} is neither true nor false")
+    return Member(name, options, tuple(parts), tuple(str(other) for other in requires), share, purge_nics)
 
 
 def merge(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -86,77 +96,130 @@ def merge(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, An
 
 
 def _sorted(found: Mapping[str, Member]) -> tuple[Member, ...]:
-    done: dict[str, Member] = {}
+    """In the order of the list, but for what has to come before."""
+    after = _order(found)
+    numbers = {name: number for number, name in enumerate(found)}
+    try:
+        graphlib.TopologicalSorter(after).prepare()
+    except graphlib.CycleError as error:
+        circle = error.args[1][:0:-1]
+        start = circle.index(min(circle, key=numbers.__getitem__))
+        words = " -> ".join([*circle[start:], *circle[: start + 1]])
+        raise InvalidInput(f"requires: these containers require each other in a circle: {words}") from error
+    schedule = Schedule(requires=[[numbers[other] for other in after[name]] for name in found])
+    names = list(found)
+    done: list[Member] = []
+    while (place := schedule.next()) is not None:
+        done.append(replace(found[names[place]], after=tuple(sorted(after[names[place]], key=numbers.__getitem__))))
+        schedule.end(place, worked=True)
+    return tuple(done)
 
-    def visit(name: str, path: tuple[str, ...]) -> None:
-        if name in path:
-            circle = " -> ".join([*path[path.index(name) :], name])
-            raise InvalidInput(f"requires: these containers require each other in a circle: {circle}")
-        if name in done:
-            return
-        for other in found[name].requires:
+
+def _order(found: Mapping[str, Member]) -> dict[str, set[str]]:
+    """For each name those that have to come before it: required ones, and the origin of a clone.
+
+    What goes down goes in the opposite order: first who requires, then the required.
+    """
+    after: dict[str, set[str]] = {name: set() for name in found}
+    for name, member in found.items():
+        origin = str(member.options.get("clone_from"))
+        for other in {*member.requires, *([origin] if origin in found else [])}:
             if other not in found:
                 raise InvalidInput(f"{name}: requires: there is no {other!r} in this fleet")
-            visit(other, (*path, name))
-        done[name] = found[name]
-
-    for name in found:
-        visit(name, ())
-    return tuple(done.values())
+            # A clone that is to be stopped may have to be made before.
+            down = ("absent",) if other == origin else ("absent", "stopped")
+            both = all(one.options.get("state") in down for one in (member, found[other]))
+            first, second = (name, other) if both else (other, name)
+            after[second].add(first)
+    return after
 
 
 @dataclass
 class Schedule:
-    """Which container is next. Containers are named by their place in the sorted fleet.
+    """Which container is next. Containers are named by their place in the fleet; ``requires`` must have no circle.
 
-    ``serial`` containers make a batch, 0: all of them; a batch begins when the one before has ended well. After
-    ``abort_on_failures`` failures, 0: never, nothing new begins.
+    ``batches`` has the batch of each, ascending from 0, empty: all are of one; a batch begins when the one before has
+    ended well, and nothing may require what is in a later one. After ``abort_on_failures`` failures, 0: never,
+    nothing new begins. The whole schedule takes time in proportion to the containers and what they require.
     """
 
     requires: Sequence[Sequence[int]]
-    serial: int = 0
+    batches: Sequence[int] = ()
     abort_on_failures: int = 0
     running: set[int] = field(default_factory=set)
     ended: dict[int, bool] = field(default_factory=dict)
     skipped: dict[int, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        size = len(self.requires)
+        self._needs = [set(others) for others in self.requires]
+        self._needed_by: list[list[int]] = [[] for _place in range(size)]
+        for place, others in enumerate(self._needs):
+            for other in others:
+                self._needed_by[other].append(place)
+        self._batch = list(self.batches) or [0] * size
+        self._members: list[list[int]] = [[] for _batch in range(max(self._batch, default=0) + 1)]
+        for place, batch in enumerate(self._batch):
+            self._members[batch].append(place)
+        self._left = [len(members) for members in self._members]
+        self._failures = 0
+        self._ready: list[int] = []
+        self._current = -1
+        self._open_batches()
+
     def next(self) -> int | None:
         """One that can begin now, or None: wait for one that runs, or (``finished``) there is none left."""
-        for index in range(len(self.requires)):
-            if index in self.running or index in self.ended or index in self.skipped:
-                continue
-            reason = self._reason_against(index)
-            if reason:
-                self.skipped[index] = reason
-            elif self._can_begin(index):
-                self.running.add(index)
-                return index
+        while self._ready:
+            place = heapq.heappop(self._ready)
+            if place not in self.skipped:
+                self.running.add(place)
+                return place
         return None
 
     def end(self, index: int, *, worked: bool) -> None:
+        """The one that ran has ended; what can no longer begin is skipped at once."""
         self.running.discard(index)
         self.ended[index] = worked
+        self._left[self._batch[index]] -= 1
+        if worked:
+            for other in self._needed_by[index]:
+                self._needs[other].discard(index)
+                self._offer(other)
+            self._open_batches()
+        else:
+            self._fail(index)
 
     @property
     def finished(self) -> bool:
         return len(self.ended) + len(self.skipped) == len(self.requires)
 
-    def _reason_against(self, index: int) -> str:
-        failures = [other for other, worked in self.ended.items() if not worked]
-        if self.abort_on_failures and len(failures) >= self.abort_on_failures:
-            return f"not begun, since {len(failures)} containers failed before (abort_on_failures)"
-        first = self._batch(index) * self.serial if self.serial else 0
-        if self.serial and any(other < first for other in [*failures, *self.skipped]):
-            return "not begun, since a batch before it failed (serial)"
-        for other in self.requires[index]:
-            if self.ended.get(other) is False or other in self.skipped:
-                return "not begun, since one that it requires failed"
-        return ""
+    def _open_batches(self) -> None:
+        while self._current + 1 < len(self._members) and (self._current < 0 or not self._left[self._current]):
+            self._current += 1
+            for place in self._members[self._current]:
+                self._offer(place)
 
-    def _can_begin(self, index: int) -> bool:
-        if self.serial and any(other not in self.ended for other in range(self._batch(index) * self.serial)):
-            return False
-        return all(self.ended.get(other) for other in self.requires[index])
+    def _offer(self, place: int) -> None:
+        if not self._needs[place] and self._batch[place] <= self._current and place not in self.skipped:
+            heapq.heappush(self._ready, place)
 
-    def _batch(self, index: int) -> int:
-        return index // self.serial if self.serial else 0
+    def _fail(self, index: int) -> None:
+        self._failures += 1
+        if self.abort_on_failures and self._failures >= self.abort_on_failures:
+            reason = f"not begun, since {self._failures} containers failed before (abort_on_failures)"
+            self._skip(range(len(self.requires)), reason)
+            return
+        waiting = list(self._needed_by[index])
+        while waiting:
+            place = waiting.pop()
+            if place not in self.skipped:
+                self._skip([place], "not begun, since one that it requires failed")
+                waiting += self._needed_by[place]
+        for members in self._members[self._batch[index] + 1 :]:
+            self._skip(members, "not begun, since a batch before it failed (serial)")
+        del self._members[self._batch[index] + 1 :]
+
+    def _skip(self, places: Iterable[int], reason: str) -> None:
+        for place in places:
+            if place not in self.ended and place not in self.running:
+                self.skipped.setdefault(place, reason)

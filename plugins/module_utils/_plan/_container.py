@@ -147,7 +147,7 @@ class ContainerResource:
 
     def _restarts(self, now: ContainerState) -> bool:
         """Whether the running container is to be stopped and started again (or rebooted)."""
-        if not now.runs or self.spec.state not in ("started", "frozen", "restarted"):
+        if not now.runs or self.spec.state not in ("started", "present", "frozen", "restarted"):
             return False
         return self.spec.state == "restarted" or bool(now.edited_pending and self.spec.restart == "if_required")
 

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
@@ -23,7 +23,7 @@ from ansible_collections.community.lxc.plugins.module_utils._host import (
     _pairs,
 )
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import resolve
-from ansible_collections.community.lxc.plugins.module_utils._model._nic import Nic
+from ansible_collections.community.lxc.plugins.module_utils._model._nic import TYPES, Nic
 from ansible_collections.community.lxc.plugins.module_utils._model._nic_change import Move, inverses
 from ansible_collections.community.lxc.plugins.module_utils._model._nic_request import (
     NicRequest,
@@ -172,3 +172,13 @@ class NicResource:
 def build_nic(nic_type: str, params: Mapping[str, Any]) -> NicResource:
     """The resource that the options of ``lxc_net_<nic_type>`` describe."""
     return NicResource(resolve(params["container"], params["lxc_path"]), nic_request(nic_type, params))
+
+
+def undescribed(ref: ContainerRef, described: Collection[str]) -> list[tuple[str, str]]:
+    """Type and name of each configured interface that is none of the described ones.
+
+    The last comes first: without it, those before it are called the same, also where they have no name.
+    """
+    nics = _nic_document.all_nics(_config_file.read(ref) or Document())
+    found = [(nic.type, nic.name) for _index, nic in sorted(nics.items(), reverse=True)]
+    return [(nic_type, name) for nic_type, name in found if name not in described and nic_type in TYPES]

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 
 from ansible_collections.community.lxc.plugins.module_utils._host._running import Look
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
-from ansible_collections.community.lxc.plugins.module_utils._plan import _cgroup_judge, _mount_judge, _nic_judge
 
 
 @dataclass(frozen=True)
@@ -44,13 +43,34 @@ def _read_when_needed(case: Case) -> bool:
     return True
 
 
+# A judge brings half of the collection along, which is imported only where there is something to judge.
+
+
+def _cgroup(case: Case) -> bool:
+    from ansible_collections.community.lxc.plugins.module_utils._plan._cgroup_judge import in_force
+
+    return in_force(case)
+
+
+def _mount(case: Case) -> bool:
+    from ansible_collections.community.lxc.plugins.module_utils._plan._mount_judge import in_force
+
+    return in_force(case)
+
+
+def _nic(case: Case) -> bool:
+    from ansible_collections.community.lxc.plugins.module_utils._plan._nic_judge import in_force
+
+    return in_force(case)
+
+
 JUDGES: tuple[tuple[str, str, Judge], ...] = (
     # prefix and suffix of the keys, and who judges them
-    ("lxc.cgroup", "", _cgroup_judge.in_force),
-    ("lxc.mount.entry", "", _mount_judge.in_force),
+    ("lxc.cgroup", "", _cgroup),
+    ("lxc.mount.entry", "", _mount),
     ("lxc.net.", ".name", _filled_in_by_liblxc),
     ("lxc.net.", ".veth.pair", _filled_in_by_liblxc),
-    ("lxc.net.", "", _nic_judge.in_force),
+    ("lxc.net.", "", _nic),
     ("lxc.start.", "", _read_when_needed),
     ("lxc.group", "", _read_when_needed),
     ("lxc.signal.halt", "", _read_when_needed),

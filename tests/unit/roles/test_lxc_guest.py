@@ -2,62 +2,53 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role hands every option on: one that a module gains must not get lost on the way."""
+"""The role hands everything on: an option that a module gains must not get lost on the way."""
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
-COLLECTION = "ansible_collections.community.lxc"
+from ansible_collections.community.lxc.plugins.module_utils._argspec import CONTAINER_OPTIONS, FLEET
+from ansible_collections.community.lxc.plugins.module_utils._model._fleet import PARTS
+
 ROLE = Path(__file__).parents[3] / "roles" / "lxc_guest"
 
-TASKS: list[dict[str, Any]] = [
-    *yaml.safe_load((ROLE / "tasks" / "present.yml").read_text()),
-    *yaml.safe_load((ROLE / "tasks" / "compose.yml").read_text()),
+OPTIONS: dict[str, Any] = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text())["argument_specs"]["main"][
+    "options"
 ]
 
-# What present.yml leaves to the tasks that run the container.
-ELSEWHERE = {"lxc_container": {"restart", "timeout", "force", "force_destroy", "wait_for", "wait_timeout"}}
+SOURCES = {"template", "template_args", "tarball", "clone_from", "clone_snapshot", "rootfs", "storage"}
+"""What stands in ``source``."""
+
+FOR_ALL = {"lxc_path", "restart"}
+"""What the role says for all containers together."""
+
+OWN = {"requires", "share_source", *PARTS}
+"""What lxc_fleet knows of a container beside the options of lxc_container; purge_nics goes with lxc_guest_purge."""
 
 
-def documented(module: str) -> set[str]:
-    """The options of a module, with those of its documentation fragments."""
-    text = importlib.import_module(f"{COLLECTION}.plugins.modules.{module}").DOCUMENTATION
-    documentation = yaml.safe_load(text)
-    options = set(documentation.get("options", {}))
-    for name in documentation["extends_documentation_fragment"]:
-        fragment = importlib.import_module(f"{COLLECTION}.plugins.doc_fragments.{name.rpartition('.')[2]}")
-        options |= set(yaml.safe_load(fragment.ModuleDocFragment.DOCUMENTATION).get("options", {}))
-    return options
+def test_a_container_can_be_described_whole() -> None:
+    described = set(OPTIONS["lxc_guest_containers"]["options"])
+    assert described == (set(CONTAINER_OPTIONS.options) | OWN | {"source"}) - SOURCES - FOR_ALL
 
 
-def calls() -> list[tuple[str, set[str]]]:
-    """Each module that the role composes a container with, and the options that it is given."""
-    found = []
-    for task in TASKS:
-        for key, arguments in task.items():
-            if key.startswith("community.lxc."):
-                found.append((key.rpartition(".")[2], set(arguments)))
-    return found
+def test_defaults_and_choices_are_those_of_the_module() -> None:
+    described = OPTIONS["lxc_guest_containers"]["options"]
+    for name, option in CONTAINER_OPTIONS.options.items():
+        # Waiting for init is what makes a rolling change worth its name; a restart is no state to come to.
+        if name in described and name not in ("wait_for", "config"):
+            assert described[name].get("default") == option.get("default"), name
+            assert set(option.get("choices", ())) - {"restarted"} == set(described[name].get("choices", ())), name
 
 
-@pytest.mark.parametrize(("module", "given"), calls())
-def test_every_option_is_handed_on(module: str, given: set[str]) -> None:
-    assert given == documented(module) - ELSEWHERE.get(module, set())
-
-
-def test_all_parts_of_a_container_are_composed() -> None:
-    kinds = ("veth", "ipvlan", "macvlan", "vlan", "phys")
-    parts = {
-        "lxc_container",
-        "lxc_mount",
-        "lxc_cgroup_isolation",
-        "lxc_seccomp",
-        *(f"lxc_net_{kind}" for kind in kinds),
-    }
-    assert {module for module, _given in calls()} == parts
+def test_every_option_of_the_fleet_is_handed_on() -> None:
+    task = yaml.safe_load((ROLE / "tasks/main.yml").read_text())[0]
+    given = task["community.lxc.lxc_fleet"]
+    # Defaults are merged before, since a source stands in a dictionary of its own; the action plugin follows progress.
+    assert set(given) == set(FLEET.options) - {"defaults", "progress_file"}
+    defaults = yaml.safe_load((ROLE / "defaults/main.yml").read_text())
+    documented = {name: option.get("default") for name, option in OPTIONS.items() if "default" in option}
+    assert defaults == documented

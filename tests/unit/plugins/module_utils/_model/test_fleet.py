@@ -25,9 +25,36 @@ def test_defaults_are_merged_key_by_key() -> None:
     assert merge({"a": {"b": {"c": 1}}}, {"a": {"b": {"d": 2}}}) == {"a": {"b": {"c": 1, "d": 2}}}
 
 
+def order(*containers: dict[str, Any]) -> list[str]:
+    return [member.name for member in members(containers, {})]
+
+
 def test_who_is_required_comes_first() -> None:
-    team = members([{"name": "web", "requires": ["db"]}, {"name": "db"}, {"name": "x", "requires": ["web"]}], {})
-    assert [member.name for member in team] == ["db", "web", "x"]
+    assert order({"name": "web", "requires": ["db"]}, {"name": "db"}, {"name": "x", "requires": ["web"]}) == [
+        "db",
+        "web",
+        "x",
+    ]
+    chain = [{"name": f"c{number}", "requires": [f"c{number + 1}"]} for number in range(3000)]
+    assert order(*chain, {"name": "c3000"})[:2] == ["c3000", "c2999"]
+
+
+def test_the_origin_of_a_clone_comes_first() -> None:
+    assert order({"name": "copy", "clone_from": "base", "state": "stopped"}, {"name": "base", "state": "stopped"}) == [
+        "base",
+        "copy",
+    ]
+    # Of another fleet, or of none.
+    assert order({"name": "copy", "clone_from": "elsewhere"}) == ["copy"]
+
+
+def test_what_goes_down_goes_in_the_opposite_order() -> None:
+    down = {"requires": ["db"], "state": "stopped"}
+    assert order({"name": "db", "state": "stopped"}, {"name": "web", **down}) == ["web", "db"]
+    assert order({"name": "db", "state": "absent"}, {"name": "web", **down}) == ["web", "db"]
+    assert order({"name": "db"}, {"name": "web", **down}) == ["db", "web"]
+    gone = {"clone_from": "base", "state": "absent"}
+    assert order({"name": "base", "state": "absent"}, {"name": "copy", **gone}) == ["copy", "base"]
 
 
 @pytest.mark.parametrize(
@@ -45,6 +72,8 @@ def test_who_is_required_comes_first() -> None:
             r"a: lxc\.net\.0\.type in config and nics say the same thing twice",
         ),
         ([{"name": "a", "share_source": "magic"}], r"share_source: 'magic' is none of"),
+        ([{"name": "a", "purge_nics": "perhaps"}], r"a: purge_nics: 'perhaps' is neither true nor false"),
+        ([{"name": "a", "clone_from": "b"}, {"name": "b", "requires": ["a"]}], r"in a circle: a -> b -> a"),
     ],
 )
 def test_what_is_no_fleet(containers: list[dict[str, Any]], sentence: str) -> None:
@@ -61,7 +90,8 @@ GRAPHS = st.integers(1, 8).flatmap(
 def test_every_schedule_comes_to_its_end(
     requires: tuple[list[int], ...], serial: int, abort: int, bad: set[int], slots: int, rng: Any
 ) -> None:
-    schedule = Schedule(requires=requires, serial=serial, abort_on_failures=abort)
+    batches = [place // serial for place in range(len(requires))] if serial else []
+    schedule = Schedule(requires=requires, batches=batches, abort_on_failures=abort)
     begun: list[int] = []
     while not schedule.finished:
         place = schedule.next() if len(schedule.running) < slots else None
@@ -72,10 +102,49 @@ def test_every_schedule_comes_to_its_end(
             if abort:
                 assert sum(not worked for worked in schedule.ended.values()) < abort
             begun.append(place)
-        elif schedule.running:
+        else:
+            # Never nothing to do and nothing to wait for.
             ended = rng.choice(sorted(schedule.running))
             schedule.end(ended, worked=ended not in bad)
     assert len(begun) == len(set(begun))
     assert set(begun) | set(schedule.skipped) == set(range(len(requires)))
+    assert not set(begun) & set(schedule.skipped)
     if not bad & set(range(len(requires))):
         assert not schedule.skipped
+    if not serial and not abort:
+        # One failure takes along those that need it, directly or not, and nobody else.
+        lost = set(bad)
+        for place, others in enumerate(requires):
+            if lost & set(others):
+                lost.add(place)
+        assert set(begun) - bad == set(range(len(requires))) - lost
+
+
+class Looked(dict[int, Any]):
+    """A dictionary that counts how often it is looked into."""
+
+    looks = 0
+
+    def __contains__(self, key: object) -> bool:
+        self.looks += 1
+        return super().__contains__(key)
+
+    def get(self, key: int, default: Any = None) -> Any:
+        self.looks += 1
+        return super().get(key, default)
+
+
+@pytest.mark.parametrize("serial", [0, 1, 7])
+def test_a_schedule_asks_in_proportion(serial: int) -> None:
+    def asked(size: int) -> int:
+        batches = [place // serial for place in range(size)] if serial else []
+        schedule = Schedule([[], *([0] for _place in range(size - 1))], batches, ended=Looked(), skipped=Looked())
+        while not schedule.finished:
+            place = schedule.next()
+            assert place is not None
+            schedule.end(place, worked=True)
+        assert isinstance(schedule.ended, Looked)
+        assert isinstance(schedule.skipped, Looked)
+        return schedule.ended.looks + schedule.skipped.looks
+
+    assert asked(1000) <= 10.5 * asked(100)
