@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import statistics
 import subprocess
@@ -81,12 +82,17 @@ class Scaled:
     samples: Mapping[int, Sample]
 
     @property
-    def growth(self) -> float:
-        """The exponent of the last doublings: 1 is linear, 2 quadratic; less than 1 where a fixed cost prevails."""
-        import math
+    def growth(self) -> dict[str, float]:
+        """How each figure grows, as an exponent: 1 is linear, 2 quadratic; less than 1 where a fixed cost prevails.
 
-        small, big = min(self.samples), max(self.samples)
-        return math.log(self.samples[big].wall / self.samples[small].wall) / math.log(big / small)
+        From the largest number of containers and a half of it, where a fixed cost hides the least.
+        """
+        *_smaller, half, whole = sorted(self.samples)
+        return {
+            name: math.log(max(getattr(self.samples[whole], name), 1e-9) / max(getattr(self.samples[half], name), 1e-9))
+            / math.log(whole / half)
+            for name in ("wall", "cpu", "memory", "files")
+        }
 
     def row(self) -> dict[str, Any]:
         found = {str(size): asdict(sample) for size, sample in sorted(self.samples.items())}

@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document, parse
 from ansible_collections.community.lxc.plugins.module_utils._config._rules import refuse_dangerous
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, InvalidInput
-from ansible_collections.community.lxc.plugins.module_utils._host import _child, _config_includes, _kernel
+from ansible_collections.community.lxc.plugins.module_utils._host import _child, _config_includes
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import NOWHERE, binding
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 
@@ -63,7 +63,7 @@ def check(ref: ContainerRef, document: Document) -> None:
         return
     refuse_dangerous(_config_includes.expand(document, _config_includes.read(document)))
     _refuse_log_files(document)
-    if document.values("lxc.sched.core")[-1:] == ("1",) and not _kernel.core_scheduling():
+    if document.values("lxc.sched.core")[-1:] == ("1",) and not _has_core_scheduling():
         raise InvalidInput(
             "lxc.sched.core: the kernel has no core scheduling (CONFIG_SCHED_CORE), or no processor several threads, "
             "so that the container would not start"
@@ -184,3 +184,10 @@ def _sync_directory(directory: str) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def _has_core_scheduling() -> bool:
+    # Hardly anyone asks for it, and everyone would pay for the import.
+    from ansible_collections.community.lxc.plugins.module_utils._host import _kernel
+
+    return _kernel.core_scheduling()

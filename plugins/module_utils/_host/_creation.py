@@ -23,11 +23,10 @@ from typing import Any
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, InvalidInput, LxcError
 from ansible_collections.community.lxc.plugins.module_utils._host import _child, _removal, _tarball
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import binding, handle
+from ansible_collections.community.lxc.plugins.module_utils._host._half_made import MARKER, half_made
 from ansible_collections.community.lxc.plugins.module_utils._host._running import has_monitor
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef, container_ref
 from ansible_collections.community.lxc.plugins.module_utils._model._source import Source, Storage
-
-MARKER = ".community.lxc.creating"
 
 _CREATE_SECONDS = 3600.0
 """A template may download a distribution."""
@@ -44,16 +43,6 @@ class Plan:
 
     source: Source
     idmap: tuple[str, ...] = ()
-
-
-def half_made(ref: ContainerRef) -> bool:
-    """Whether a run was killed while it made this container."""
-    return os.path.lexists(f"{ref.directory}/{MARKER}")
-
-
-def foreign_creation(ref: ContainerRef) -> bool:
-    """Whether another program is creating this container, or was killed while it did: liblxc's own mark is there."""
-    return os.path.lexists(f"{ref.directory}/partial") and not half_made(ref)
 
 
 def create(ref: ContainerRef, plan: Plan, configure: Callable[[], None]) -> None:

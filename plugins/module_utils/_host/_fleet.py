@@ -15,8 +15,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document, parse
-from ansible_collections.community.lxc.plugins.module_utils._host import _config_file, _creation, _lock
+from ansible_collections.community.lxc.plugins.module_utils._host import _config_file, _lock
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import binding
+from ansible_collections.community.lxc.plugins.module_utils._host._half_made import half_made
 from ansible_collections.community.lxc.plugins.module_utils._host._running import has_monitor
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 from ansible_collections.community.lxc.plugins.module_utils._model._source import Source
@@ -41,7 +42,7 @@ def processors() -> int:
 
 def exists(ref: ContainerRef) -> bool:
     """Whether the container is defined, and not what a killed run left of its creation."""
-    return os.path.exists(ref.config_file) and not _creation.half_made(ref)
+    return os.path.exists(ref.config_file) and not half_made(ref)
 
 
 def document(ref: ContainerRef) -> Document:

@@ -15,21 +15,17 @@ from typing import Any
 
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, InvalidInput
-from ansible_collections.community.lxc.plugins.module_utils._host import (
-    _config_file,
-    _creation,
-    _init,
-    _lifecycle,
-    _lock,
-    _removal,
-)
+from ansible_collections.community.lxc.plugins.module_utils._host import _config_file, _init, _lock
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import resolve
+from ansible_collections.community.lxc.plugins.module_utils._host._half_made import foreign_creation, half_made
 from ansible_collections.community.lxc.plugins.module_utils._host._running import UNRESPONSIVE, settled_look
 from ansible_collections.community.lxc.plugins.module_utils._model._container import ContainerSpec, container_spec
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 from ansible_collections.community.lxc.plugins.module_utils._plan._pending import pending_keys
 from ansible_collections.community.lxc.plugins.module_utils._plan._persist import persist_step
 from ansible_collections.community.lxc.plugins.module_utils._plan._resource import Step
+
+# What creates, removes, starts and stops is imported where it is needed: most tasks find that there is nothing to do.
 
 ABSENT = "ABSENT"
 _GOALS = {"started": "RUNNING", "restarted": "RUNNING", "frozen": "FROZEN", "stopped": "STOPPED"}
@@ -72,7 +68,7 @@ class ContainerResource:
     # ---- what is there
 
     def observe(self) -> ContainerState:
-        if _creation.half_made(self.ref):
+        if half_made(self.ref):
             state = ContainerState(half_made=True)
         else:
             document = _config_file.read(self.ref)
@@ -102,7 +98,7 @@ class ContainerResource:
             return self._refuse_removal(state)
         if state.state == UNRESPONSIVE and spec.state not in ("stopped", "restarted"):
             raise HostError(f"The monitor of {self.ref} does not answer; state: stopped or state: restarted ends it")
-        if _creation.foreign_creation(self.ref):
+        if foreign_creation(self.ref):
             # liblxc would destroy it at the first look.
             raise HostError(f"{self.ref} is incomplete: another program is creating it, or was killed while it did")
         if not state.exists:
@@ -110,6 +106,8 @@ class ContainerResource:
                 raise InvalidInput(
                     f"There is no {self.ref}; to create it, name one of template, tarball, clone_from and rootfs"
                 )
+            from ansible_collections.community.lxc.plugins.module_utils._host import _creation
+
             _creation.check_source(self.ref, spec.source)
             _config_file.check(self.ref, spec.apply(Document()))
         return None
@@ -117,6 +115,8 @@ class ContainerResource:
     def _refuse_removal(self, state: ContainerState) -> None:
         if not state.exists:
             return
+        from ansible_collections.community.lxc.plugins.module_utils._host import _removal
+
         names = _removal.snapshot_names(self.ref)
         if names and not self.spec.force_destroy:
             raise InvalidInput(f"{self.ref} has snapshots ({', '.join(names)}); force_destroy: true removes them too")
@@ -167,6 +167,8 @@ class ContainerResource:
             yield Step(says=f"wait for {self.spec.wait_for}", do=self._wait, waits=True)
 
     def _removal_steps(self, now: ContainerState) -> Iterator[Step]:
+        from ansible_collections.community.lxc.plugins.module_utils._host import _removal
+
         if now.half_made:
             yield Step(f"remove what a killed run left of {self.ref}", lambda: _removal.remove_half_made(self.ref))
         if not now.exists:
@@ -184,6 +186,8 @@ class ContainerResource:
         )
 
     def _create_step(self, now: ContainerState) -> Step:
+        from ansible_collections.community.lxc.plugins.module_utils._host import _creation
+
         source = self.spec.source
         if source is None:
             raise InvalidInput(f"There is no {self.ref}, and no source to create it from")
@@ -201,6 +205,10 @@ class ContainerResource:
             _config_file.write(self.ref, wanted)
 
     def _run_steps(self, now: ContainerState, want: ContainerState) -> Iterator[Step]:
+        if now.state == want.state and not self._restarts(now):
+            return
+        from ansible_collections.community.lxc.plugins.module_utils._host import _lifecycle
+
         runs, frozen = now.runs, now.state == "FROZEN"
         if runs and self._restarts(now):
             if self.spec.state == "restarted" and not now.edited_pending and now.state == "RUNNING":
@@ -222,9 +230,13 @@ class ContainerResource:
         return Step(f"start {self.ref}", lambda: self._start(want.document))
 
     def _start(self, document: Document) -> None:
+        from ansible_collections.community.lxc.plugins.module_utils._host import _lifecycle
+
         _lifecycle.start(self.ref, timeout=max(self.spec.timeout, 1.0), document=document)
 
     def _stop_steps(self, now: ContainerState) -> Iterator[Step]:
+        from ansible_collections.community.lxc.plugins.module_utils._host import _lifecycle
+
         spec, ref = self.spec, self.ref
         if now.state == UNRESPONSIVE:
             if not spec.force:
@@ -239,6 +251,8 @@ class ContainerResource:
         )
 
     def _reboot(self, document: Document) -> None:
+        from ansible_collections.community.lxc.plugins.module_utils._host import _lifecycle
+
         try:
             _lifecycle.reboot(self.ref, timeout=max(self.spec.timeout, 1.0), document=document)
         except HostError:

@@ -23,13 +23,13 @@ from ansible_collections.community.lxc.plugins.module_utils._errors import (
 from ansible_collections.community.lxc.plugins.module_utils._host import (
     _cgroupfs,
     _config_file,
-    _creation,
     _init,
     _kernel,
     _liblxc,
     _survey,
 )
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import resolve
+from ansible_collections.community.lxc.plugins.module_utils._host._half_made import half_made
 from ansible_collections.community.lxc.plugins.module_utils._host._process import Process
 from ansible_collections.community.lxc.plugins.module_utils._host._running import Look
 from ansible_collections.community.lxc.plugins.module_utils._host._states import Running, running
@@ -169,7 +169,7 @@ def _observation(
         # What the kernel shows is there even while the monitor does not answer.
         pid = found.init_pid or look.init_pid
     error = refusals.get(ref.name)
-    if _creation.half_made(ref):
+    if half_made(ref):
         error = "its creation was not finished; lxc_container creates it again or removes it"
     return Observation(ref=ref, document=document, look=look, init=_init.observe(pid), error=error)
 

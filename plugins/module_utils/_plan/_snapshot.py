@@ -24,6 +24,7 @@ from ansible_collections.community.lxc.plugins.module_utils._host import (
     _snapshots,
 )
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import resolve
+from ansible_collections.community.lxc.plugins.module_utils._host._half_made import half_made
 from ansible_collections.community.lxc.plugins.module_utils._host._running import has_monitor
 from ansible_collections.community.lxc.plugins.module_utils._host._snapshots import Snapshot
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef, container_ref
@@ -72,7 +73,7 @@ class SnapshotResource:
         state = SnapshotState(
             document=document,
             snapshots=_snapshots.snapshots(self.ref),
-            new=self.new is not None and _config_file.read(self.new) is not None and not _creation.half_made(self.new),
+            new=self.new is not None and _config_file.read(self.new) is not None and not half_made(self.new),
             unfinished=_snapshot_restore.is_unfinished(self.ref),
             half_made=_snapshots.half_made(self.ref),
         )
