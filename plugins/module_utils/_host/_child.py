@@ -19,6 +19,7 @@ import select
 import signal
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -59,28 +60,36 @@ def run(
     with what liblxc logged. ``log`` switches liblxc's log on; ``own_log_file`` is the file that the container's
     configuration names, which is then read instead. ``stdin`` is a descriptor for the child's standard input.
     """
-    result = os.memfd_create("community.lxc", os.MFD_CLOEXEC)
-    with tempfile.TemporaryDirectory(prefix="community.lxc-") as scratch:
-        journal = _Journal(scratch, own_log_file if log else None)
-        try:
-            pid = os.fork()
-            if pid == 0:
-                _child(function, result, journal, log, stdin)
-            ended = _wait(pid, timeout)
-            lines = journal.read()
-            if not ended:
-                raise TimedOut(f"Failed to {what}: not done after {timeout:g} seconds, so it was ended", lxc_log=lines)
-            return _answer(result, what, lines)
-        finally:
-            os.close(result)
+    with ExitStack() as stack:
+        result = _memory(stack)
+        if log:
+            journal = _Journal(stack.enter_context(tempfile.TemporaryDirectory(prefix="community.lxc-")), own_log_file)
+        else:
+            # Nothing but questions: no reason to make files for them.
+            journal = _Journal("", None, output=f"/proc/self/fd/{_memory(stack)}")
+        pid = os.fork()
+        if pid == 0:
+            _child(function, result, journal, log, stdin)
+        ended = _wait(pid, timeout)
+        lines = journal.read()
+        if not ended:
+            raise TimedOut(f"Failed to {what}: not done after {timeout:g} seconds, so it was ended", lxc_log=lines)
+        return _answer(result, what, lines)
+
+
+def _memory(stack: ExitStack) -> int:
+    """A nameless file in memory, which goes with the stack."""
+    fd = os.memfd_create("community.lxc", os.MFD_CLOEXEC)
+    stack.callback(os.close, fd)
+    return fd
 
 
 class _Journal:
     """Where the child's liblxc log and its output go."""
 
-    def __init__(self, scratch: str, own_log_file: str | None) -> None:
-        self.output = f"{scratch}/output"
-        self.log = own_log_file or f"{scratch}/log"
+    def __init__(self, scratch: str, own_log_file: str | None, *, output: str = "") -> None:
+        self.output = output or f"{scratch}/output"
+        self.log = own_log_file or (f"{scratch}/log" if scratch else "")
         self.own = own_log_file is not None
         self._start = os.path.getsize(self.log) if self.own and os.path.exists(self.log) else 0
 

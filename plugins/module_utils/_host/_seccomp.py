@@ -16,13 +16,13 @@ import re
 import socket
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, InvalidInput, LxcError
-from ansible_collections.community.lxc.plugins.module_utils._host import _child, _config_includes
+from ansible_collections.community.lxc.plugins.module_utils._host import _cgroupfs, _child, _config_includes
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import NOWHERE
 from ansible_collections.community.lxc.plugins.module_utils._host._files import read_regular
 from ansible_collections.community.lxc.plugins.module_utils._host._process import Process
@@ -93,7 +93,7 @@ def try_out(ref: ContainerRef, text: bytes) -> None:
 
     InvalidInput with liblxc's words where it refuses.
     """
-    with tempfile.TemporaryDirectory(prefix="community.lxc-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="community.lxc-") as scratch, _no_new_pivots():
         path = f"{scratch}/policy"
         with open(path, "wb") as stream:
             stream.write(text)
@@ -107,6 +107,20 @@ def try_out(ref: ContainerRef, text: bytes) -> None:
         raise InvalidInput(
             f"liblxc refuses the seccomp policy: {'; '.join(words) or 'it does not say why'}", lxc_log=log
         )
+
+
+@contextlib.contextmanager
+def _no_new_pivots() -> Iterator[None]:
+    """Where no container has ever ended, liblxc makes a cgroup to leave the trial's by, and does not remove it."""
+    pivots = [hierarchy.directory("/lxc.pivot") for hierarchy in _cgroupfs.look().hierarchies]
+    absent = [path for path in pivots if not os.path.isdir(path)]
+    try:
+        yield
+    finally:
+        for path in absent:
+            # Another container may have come to use it meanwhile.
+            with contextlib.suppress(OSError):
+                os.rmdir(path)
 
 
 def _start_nothing(scratch: str, policy: str) -> None:
