@@ -109,7 +109,7 @@ def line(row: Row) -> str:
 
 
 def _pair(row: Row) -> str:
-    goal = "" if row["goal"] is None else f"{row['goal']:g}{'' if row['ratio'] >= row['goal'] else ' (missed)'}"
+    goal = "" if row["goal"] is None else f"{row['goal']:.3g}{'' if row['ratio'] >= row['goal'] else ' (missed)'}"
     cpu = "" if row["cpu_ratio"] is None else f"{row['cpu_ratio']:.3g}"
     ours, peer = seconds(row["ours"]["wall"]), seconds(row["peer"]["wall"])
     return (

@@ -110,7 +110,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--sizes", type=int, nargs="+", default=[10, 50], help="containers of the life-cycle pairs")
     parser.add_argument("--runs", type=int, default=3, help="of each pair; at most 2 where there are many containers")
     parser.add_argument("--scale", type=int, default=500, help="how many containers the scale topic goes up to")
-    parser.add_argument("--topics", nargs="+", help="measure only these (module live inside fleet500 scale lifecycleSIZE ...)")
+    parser.add_argument(
+        "--topics", nargs="+", help="measure only these (module live inside fleet500 scale lifecycleSIZE ...)"
+    )
     parser.add_argument("--resume", action="store_true", help="leave out the topics that the output holds already")
     parser.add_argument("--python", default="/usr/bin/python3", help="an interpreter that has LXC's binding")
     parser.add_argument("--output", type=Path, help="a directory for benchmark.json, benchmark.md and benchmark.svg")
