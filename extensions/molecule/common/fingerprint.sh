@@ -6,7 +6,9 @@
 export LC_ALL=C
 
 find /etc /var/lib/dpkg/status /var/lib/lxc /var/lib/misc /srv /usr/share/lxc -xdev -printf 'file %p %i %y %m %u %g %s %T@ %l\n' 2>/dev/null | sort
-ps -eo pid,ppid,lstart,args | sed -n 's/ *$//; /lxc monitor\]/p; /dnsmasq/p; /lxcfs/p' | grep -v ' sed ' | sed 's/^/process /'
+for process in $(pgrep -f '^\[lxc monitor\]' || true; pgrep -x 'dnsmasq|lxcfs' || true); do
+  echo "process $process $(cut -d ' ' -f 4,22 "/proc/$process/stat") $(tr '\0' ' ' <"/proc/$process/cmdline")"
+done
 for monitor in $(pgrep -f '^\[lxc monitor\]'); do
   for init in $(pgrep -P "$monitor"); do
     echo "init $init $(cut -d ' ' -f 22 "/proc/$init/stat")"

@@ -3,7 +3,8 @@ cd /sys/fs/cgroup || exit 1
 for name in open inner; do
   init=$(lxc-info -P /srv/lxc -n "$name" --pid --no-humanize)
   monitor=$(cut -d ' ' -f 4 "/proc/$init/stat")
-  echo "$name init $(cat "/proc/$init/cgroup") monitor $(cat "/proc/$monitor/cgroup")"
+  # The nested hosts show the machine's hierarchies of version 1 as well.
+  echo "$name init $(grep ^0: "/proc/$init/cgroup") monitor $(grep ^0: "/proc/$monitor/cgroup")"
 done
 limits() { # NAME GROUP
   for file in memory.max memory.high memory.swap.max pids.max cpu.max cpu.weight cpuset.cpus io.max cgroup.max.descendants; do

@@ -1,6 +1,8 @@
 # shellcheck shell=bash
 lxc-ls -P /srv/lxc --fancy --fancy-format NAME,STATE,UNPRIVILEGED
+echo "liblxc $(lxc-info --version)"
 pid=$(lxc-info -P /srv/lxc -n web --pid --no-humanize)
+echo "web init $pid"
 echo "web environment $(tr '\0' ' ' <"/proc/$pid/environ")"
 echo "web limit $(grep 'open files' "/proc/$pid/limits" | tr -s ' ')"
 echo "web offset $(tr -s ' ' <"/proc/$pid/timens_offsets" | tr '\n' ' ')"

@@ -10,4 +10,4 @@ echo "mount $(grep ' /var/www ' "/proc/$pid/mountinfo" | cut -d ' ' -f 6)"
 echo "address $(nsenter -t "$pid" -n ip -o -4 address show dev eth0 | tr -s ' ')"
 echo "route $(nsenter -t "$pid" -n ip route show default)"
 ip -o link show dev bedweb0 | grep -o 'master bedbr0'
-lxc-attach -P /srv/lxc -n web --clear-env -- ping -c 1 -w 5 10.98.0.1 >/dev/null 2>&1 && echo 'reaches out'
+lxc-attach -P /srv/lxc -n web --clear-env -- ping -c 1 -w 30 10.98.0.1 >/dev/null 2>&1 && echo 'reaches out'

@@ -5,12 +5,12 @@ trap 'lxc-destroy --force --name bed-probe >/dev/null 2>&1' EXIT
 lxc-create --name bed-probe --template busybox >/dev/null
 lxc-start --name bed-probe
 echo "environment $(tr '\0' ' ' <"/proc/$(lxc-info --name bed-probe --pid --no-humanize)/environ")"
-for _ in $(seq 60); do
+for _ in $(seq 240); do
   address=$(lxc-info --name bed-probe --ips --no-humanize | grep '^10[.]0[.]3[.]' || true)
   [ -z "$address" ] || break
   sleep 0.5
 done
 echo "leased $address"
-lxc-attach --name bed-probe -- /bin/ping -c 1 -w 5 10.0.3.1 >/dev/null && echo "ping ok"
+lxc-attach --name bed-probe -- /bin/ping -c 1 -w 30 10.0.3.1 >/dev/null && echo "ping ok"
 echo "route $(lxc-attach --name bed-probe -- /bin/ip route show default)"
 echo "profile $(cat "/proc/$(lxc-info --name bed-probe --pid --no-humanize)/attr/current" 2>/dev/null || echo none)"

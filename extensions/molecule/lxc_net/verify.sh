@@ -15,22 +15,22 @@ in_container() {
   shift
   lxc-attach -P /srv/lxc -n "$name" -- "$@"
 }
-ping_from "bridge from hot" in_container hot busybox ping -c 1 -W 1 10.77.0.1
-ping_from "hot" busybox ping -c 1 -W 1 10.77.0.2
-ping_from "cold, routed," busybox ping -c 1 -W 1 198.18.77.3
-ping_from "host from cold" in_container cold busybox ping -c 1 -W 1 10.77.0.1
+ping_from "bridge from hot" in_container hot busybox ping -c 1 -W 5 10.77.0.1
+ping_from "hot" busybox ping -c 1 -W 5 10.77.0.2
+ping_from "cold, routed," busybox ping -c 1 -W 5 198.18.77.3
+ping_from "host from cold" in_container cold busybox ping -c 1 -W 5 10.77.0.1
 # The nested hosts have no such interfaces, and waiting for silence takes time.
 names='hot cold'
 [ -e /sys/class/net/bed30 ] || names=
 for name in $names; do
   host=2
   [ "$name" = hot ] || host=3
-  ping_from "tag0 of $name" busybox ping -c 1 -W 1 "10.77.30.$host"
-  ping_from "bridge VLAN from $name" in_container "$name" busybox ping -c 1 -W 1 10.77.30.1
-  ping_from "ip0 of $name" ip netns exec bedns busybox ping -c 1 -W 1 "10.77.9.$host"
-  ping_from "neighbour by ipvlan from $name" in_container "$name" busybox ping -c 1 -W 1 10.77.9.1
-  ping_from "vlan0 of $name" ip netns exec bedns busybox ping -c 1 -W 1 "10.77.2$host.$host"
-  ping_from "neighbour by vlan from $name" in_container "$name" busybox ping -c 1 -W 1 "10.77.2$host.1"
+  ping_from "tag0 of $name" busybox ping -c 1 -W 5 "10.77.30.$host"
+  ping_from "bridge VLAN from $name" in_container "$name" busybox ping -c 1 -W 5 10.77.30.1
+  ping_from "ip0 of $name" ip netns exec bedns busybox ping -c 1 -W 5 "10.77.9.$host"
+  ping_from "neighbour by ipvlan from $name" in_container "$name" busybox ping -c 1 -W 5 10.77.9.1
+  ping_from "vlan0 of $name" ip netns exec bedns busybox ping -c 1 -W 5 "10.77.2$host.$host"
+  ping_from "neighbour by vlan from $name" in_container "$name" busybox ping -c 1 -W 5 "10.77.2$host.1"
 done
 ip -d -o link show | grep -o 'veth.*' | grep -c mtu
 bridge vlan show 2>/dev/null
