@@ -7,11 +7,6 @@
 
 CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/community.lxc"
 
-# What the hosts of the Molecule scenarios are made with.
-# shellcheck disable=SC2034 # used by those who source this
-BED_PACKAGES=(lxc lxc-templates python3-lxc python3-pyroute2 uidmap rsync iproute2 openssh-client mmdebstrap
-  debian-archive-keyring e2fsprogs qemu-system-x86 qemu-utils)
-
 say() { printf '\n== %s\n' "$*"; }
 die() {
   printf '%s: %s\n' "${0##*/}" "$*" >&2
@@ -59,6 +54,15 @@ _apt_get() {
 need_packages() {
   command -v apt-get >/dev/null && command -v dpkg-query >/dev/null || return 0
   apt_install "$@"
+}
+
+# need_bed: what the hosts that MOLECULE_HOSTS names are made with.
+need_bed() {
+  need_packages lxc lxc-templates python3-lxc python3-pyroute2 uidmap rsync iproute2 openssh-client mmdebstrap \
+    debian-archive-keyring
+  case ",${MOLECULE_HOSTS:-vm}," in
+    *,vm,* | *,vm12,* | *,all,*) need_packages e2fsprogs qemu-system-x86 qemu-utils ;;
+  esac
 }
 
 # Prints an interpreter that ansible-core runs on as a controller and that can make virtual environments.

@@ -6,8 +6,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +25,11 @@ BED = Path.home() / ".cache" / "community.lxc" / "bed"
 
 # The role that makes hosts comes first: it is the only one that takes LXC away and installs it again.
 _FIRST = ("lxc_host",)
+_MEMORY = BED / "molecule"
+
+# In the environment of all that Molecule starts.
+_MARK = ("COMMUNITY_LXC_BED", str(BED))
+_HOST_COMMANDS = (b"[lxc monitor]", b"qemu-system-")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -35,36 +43,62 @@ class Hosts:
     """The hosts of the bed."""
 
     def create(self) -> str:
-        # Molecule remembers that it made them; they may be gone since.
-        self.molecule("reset", "--scenario-name", "default")
+        # What Molecule remembers: that it made them, for one thing. They may be gone since.
+        shutil.rmtree(_MEMORY, ignore_errors=True)
         return self.molecule("create", "--scenario-name", "default")
 
     def destroy(self) -> str:
         return self.molecule("destroy", "--scenario-name", "default")
 
-    def molecule(self, *arguments: str, timeout: float = 1800) -> str:
+    def molecule(self, *arguments: str, timeout: float = 3600) -> str:
         """Run Molecule and return what it printed; on failure that is the message."""
         command = [str(Path(sys.executable).with_name("molecule")), *arguments]
-        done = subprocess.run(
-            command,
-            cwd=CHECKOUT,
-            env=environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
+        try:
+            done = subprocess.run(
+                command,
+                cwd=CHECKOUT,
+                env=environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                timeout=timeout,
+                check=False,
+            )
+        except BaseException:
+            # Of an interrupted run nothing goes on.
+            end_leftovers()
+            raise
         output = _COLOURS.sub("", done.stdout)
         if done.returncode != 0:
             raise AssertionError(f"{' '.join(command)}: {done.returncode}\n{output}")
         return output
 
 
+def end_leftovers() -> list[int]:
+    """Kill what earlier runs have left at work, also those that were killed themselves: Molecule, Ansible, ssh, builds.
+
+    Call it with the bed's lock held. The hosts themselves are not meant, whose processes have the mark as well.
+    """
+    ended = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            marked = "=".join(_MARK).encode() in (entry / "environ").read_bytes().split(b"\0")
+            host = (entry / "cmdline").read_bytes().startswith(_HOST_COMMANDS)
+        except OSError:
+            continue
+        if marked and not host:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(entry.name), signal.SIGKILL)
+                ended.append(int(entry.name))
+    return ended
+
+
 def environment() -> dict[str, str]:
     """Variables for Molecule: this checkout's collection, and nothing of the user's own Ansible."""
     mine = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
+    mine.update([_MARK])
+    mine["MOLECULE_EPHEMERAL_DIRECTORY"] = str(_MEMORY)
     mine["ANSIBLE_COLLECTIONS_PATH"] = str(CHECKOUT.parents[2])
     mine["PATH"] = f"{Path(sys.executable).parent}:{mine['PATH']}"
     return mine

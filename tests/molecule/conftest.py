@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ansible_collections.community.lxc.tests.molecule._bed import BED, Hosts
+from ansible_collections.community.lxc.tests.molecule._bed import BED, Hosts, end_leftovers
 
 _PHASES = {"setup": "to make the hosts", "call": "", "teardown": "to end the hosts"}
 
@@ -24,19 +24,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def hosts() -> Iterator[Hosts]:
-    """The hosts that MOLECULE_HOSTS names. There is one bed on a machine: a second run waits for the first."""
-    hosts = Hosts()
+def alone() -> Iterator[None]:
+    """There is one bed on a machine: a second run waits for the first."""
     BED.mkdir(parents=True, exist_ok=True)
     with (BED / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        # What an earlier run left behind, be it killed, would be tested instead of what is made now.
+        yield
+
+
+@pytest.fixture(scope="session")
+def hosts(alone: None) -> Iterator[Hosts]:
+    """The hosts that MOLECULE_HOSTS names."""
+    hosts = Hosts()
+    # What an earlier run left behind, be it killed, would be tested instead of what is made now, or go on beside it.
+    end_leftovers()
+    hosts.destroy()
+    try:
+        hosts.create()
+        yield hosts
+    finally:
         hosts.destroy()
-        try:
-            hosts.create()
-            yield hosts
-        finally:
-            hosts.destroy()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
