@@ -207,6 +207,29 @@ def test_a_changed_profile_waits_for_a_restart(guest: Guest, task: Task, lxc_pat
     assert task(profile=str(file))["restart_required"] is False
 
 
+def test_a_profile_that_says_again_what_it_said_at_the_start_waits_for_nothing(
+    guest: Guest, task: Task, lxc_path: Path
+) -> None:
+    """By the hash of what a start by this collection has read, whatever was done to the file since."""
+    file = lxc_path / "profile"
+    file.write_text("2\ndenylist\nmkdir errno 13\n")
+    task(profile=str(file))
+    container = {"name": guest.name, "lxc_path": guest.lxc_path}
+    assert run_module("lxc_container", container)["changed"] is True
+    file.touch()
+    assert task(profile=str(file))["restart_required"] is False
+    file.write_text("2\ndenylist\nmkdir errno 1\n")
+    assert task(profile=str(file))["restart_required"] is True
+    file.write_text("2\ndenylist\nmkdir errno 13\n")
+    assert task(profile=str(file))["restart_required"] is False
+    assert "Permission denied" in mkdir(guest)
+    # Another init is another start, which has read another content.
+    guest.stop()
+    file.write_text("2\ndenylist\nmkdir errno 1\n")
+    guest.start()
+    assert task(profile=str(file))["restart_required"] is False
+
+
 def test_absent_takes_everything_away(guest: Guest, task: Task) -> None:
     before = guest.config.read_text()
     task(policy=NO_MKDIR, allow_nesting=True, notify={"cookie": "c"})

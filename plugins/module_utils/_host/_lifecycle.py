@@ -31,11 +31,11 @@ def start(ref: ContainerRef, *, timeout: float, document: Document | None = None
     # Most tasks find the container as it should be, and do without these.
     from ansible_collections.community.lxc.plugins.module_utils._host import _cgroup_leftovers, _seccomp
 
-    _seccomp.check_before_start(document)
+    profile = _seccomp.check_before_start(document)
     groups, others = _monitor.group_directories(ref), _monitor.monitor_pids(ref)
     with _cgroup_leftovers.tidy_start(ref):
         try:
-            _child.run(
+            started = _child.run(
                 lambda: _start(ref, timeout),
                 what=f"start {ref}",
                 timeout=timeout,
@@ -47,9 +47,10 @@ def start(ref: ContainerRef, *, timeout: float, document: Document | None = None
             _monitor.end_monitors(ref, spared=others)
             _monitor.remove_empty_groups(_monitor.group_directories(ref) - groups)
             raise
+    _seccomp.remember(ref, init_pid=int(started.value), profile=profile)
 
 
-def _start(ref: ContainerRef, timeout: float) -> None:
+def _start(ref: ContainerRef, timeout: float) -> int:
     container = handle(ref)
     # Without close_fds the monitor would keep our lock and our caller's pipes open for as long as it lives.
     if not container.start(close_fds=True):
@@ -59,6 +60,7 @@ def _start(ref: ContainerRef, timeout: float) -> None:
     time.sleep(_POLL_SECONDS)
     if container.state != "RUNNING":
         raise HostError(f"Failed to start {ref}: it stopped right after its start")
+    return int(container.init_pid)
 
 
 def _await(done: Callable[[], Any], what: str, timeout: float) -> None:

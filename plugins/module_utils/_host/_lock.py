@@ -45,9 +45,14 @@ def forget(ref: ContainerRef) -> None:
         os.unlink(_path(ref))
 
 
-def _path(ref: ContainerRef) -> str:
+def beside(ref: ContainerRef, suffix: str) -> str:
+    """A file of the container's that lasts until the host is booted again."""
     name = hashlib.sha256(ref.directory.encode(errors="surrogateescape")).hexdigest()[:24]
-    return f"{LOCK_DIRECTORY}/{name}.lock"
+    return f"{LOCK_DIRECTORY}/{name}.{suffix}"
+
+
+def _path(ref: ContainerRef) -> str:
+    return beside(ref, "lock")
 
 
 def _wait_for(fd: int, ref: ContainerRef, timeout: float) -> None:

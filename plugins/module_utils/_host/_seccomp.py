@@ -10,21 +10,25 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import hashlib
 import os
 import re
 import socket
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, InvalidInput, LxcError
-from ansible_collections.community.lxc.plugins.module_utils._host import _cgroupfs, _child, _config_includes
+from ansible_collections.community.lxc.plugins.module_utils._host import (
+    _cgroupfs,
+    _child,
+    _config_includes,
+    _seccomp_files,
+    _seccomp_record,
+)
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import NOWHERE
-from ansible_collections.community.lxc.plugins.module_utils._host._files import read_regular
 from ansible_collections.community.lxc.plugins.module_utils._host._process import Process
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 from ansible_collections.community.lxc.plugins.module_utils._model._seccomp import Policy
@@ -41,7 +45,7 @@ _COMPAT["ppc64"] = ("ppc64", "ppc")
 class Live:
     """What the container's init runs under. ``mode`` 0: no filter, 2: filters, of which there are ``filters``.
 
-    ``changed``: the profile's file was changed after the container was started.
+    ``changed``: the profile's content is not the one that the container was started with.
     """
 
     mode: int
@@ -154,26 +158,33 @@ def require_listening(proxy: str) -> None:
             ) from error
 
 
-def check_before_start(document: Document | None) -> None:
-    """HostError where the configuration's policy needs an agent, and none is there."""
+@dataclass(frozen=True)
+class Profile:
+    """What a start is going to read."""
+
+    path: str = ""
+    digest: str | None = None
+
+
+def check_before_start(document: Document | None) -> Profile:
+    """The profile of the configuration. HostError where its policy needs an agent, and none is there."""
     entries = {} if document is None else dict(_config_includes.expand(document, _config_includes.read(document)))
     proxy, profile = entries.get("lxc.seccomp.notify.proxy", ""), entries.get("lxc.seccomp.profile", "")
-    if proxy and profile and b"notify" in (content(profile) or b""):
-        require_listening(proxy)
-
-
-def content(path: str) -> bytes | None:
-    """A profile's content; None where there is no such file."""
     try:
-        return read_regular(path)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise HostError(f"Failed to read the seccomp profile {path}: {error}") from error
+        data = _seccomp_files.content(profile) if profile else None
+    except HostError:
+        # liblxc itself will say what is wrong with it.
+        data = None
+    if proxy and b"notify" in (data or b""):
+        require_listening(proxy)
+    return Profile(profile, _seccomp_files.digest(data))
 
 
-def digest(data: bytes | None) -> str | None:
-    return None if data is None else hashlib.sha256(data).hexdigest()
+def remember(ref: ContainerRef, *, init_pid: int, profile: Profile) -> None:
+    """After a start: write the profile's hash down, unless the file has changed in the middle of it."""
+    with contextlib.suppress(HostError):
+        if profile.digest is not None and _seccomp_files.digest(_seccomp_files.content(profile.path)) == profile.digest:
+            _seccomp_record.write(ref, init_pid=init_pid, profile=profile.path, digest=profile.digest)
 
 
 def observe(ref: ContainerRef, init_pid: int, profile: str, *, ask: bool = True) -> Live | None:
@@ -189,19 +200,26 @@ def observe(ref: ContainerRef, init_pid: int, profile: str, *, ask: bool = True)
             monitor = init.parent()
     except ProcessLookupError:
         return None
-    try:
-        # The start of init is known to a hundredth of a second.
-        changed = bool(profile) and os.stat(profile).st_ctime > began + 0.02
-    except OSError:
-        changed = bool(profile)
     filters = status.get("Seccomp_filters")
     return Live(
         mode=int(status.get("Seccomp", "0")),
         filters=None if filters is None else int(filters),
         notify_fd_active=_notify_fd_active(ref) if ask else _holds_notify_fd(monitor),
         profile=profile,
-        changed=changed,
+        changed=bool(profile) and _has_changed(ref, init_pid, profile, began),
     )
+
+
+def _has_changed(ref: ContainerRef, init_pid: int, profile: str, began: float) -> bool:
+    """By its hash, where the start has written that down; else by the file's own time of change."""
+    try:
+        started_with = _seccomp_record.read(ref, init_pid=init_pid, profile=profile)
+        if started_with is not None:
+            return _seccomp_files.digest(_seccomp_files.content(profile)) != started_with
+        # The start of init is known to a hundredth of a second.
+        return os.stat(profile).st_ctime > began + 0.02
+    except (OSError, HostError):
+        return True
 
 
 def _boot_time() -> float:
@@ -229,55 +247,3 @@ def _holds_notify_fd(monitor: int) -> bool:
                 if os.readlink(f"{directory}/{name}") == "anon_inode:seccomp notify":
                     return True
     return False
-
-
-def own_files(ref: ContainerRef) -> tuple[str, ...]:
-    """The policies that this module has written for the container."""
-    try:
-        names = os.listdir(ref.directory)
-    except OSError:
-        return ()
-    return tuple(sorted(f"{ref.directory}/{name}" for name in names if _OWN_FILE.fullmatch(name)))
-
-
-_OWN_FILE = re.compile(r"seccomp-[0-9a-f]{16}\.policy")
-
-
-def own_path(ref: ContainerRef, text: bytes) -> str:
-    """Where a policy belongs: its name tells its content, so that a running container's profile tells what it has."""
-    return f"{ref.directory}/seccomp-{hashlib.sha256(text).hexdigest()[:16]}.policy"
-
-
-def used_by_snapshots(ref: ContainerRef, paths: Iterable[str]) -> frozenset[str]:
-    """Those of the files that a snapshot's configuration names."""
-    used = set()
-    for name in _snapshots(ref):
-        text = content(f"{ref.directory}/snaps/{name}/config") or b""
-        used |= {path for path in paths if os.fsencode(path) in text}
-    return frozenset(used)
-
-
-def _snapshots(ref: ContainerRef) -> Sequence[str]:
-    try:
-        return os.listdir(f"{ref.directory}/snaps")
-    except OSError:
-        return ()
-
-
-def write(path: str, text: bytes) -> None:
-    """A policy file, whole or not at all."""
-    fd, temporary = tempfile.mkstemp(prefix=".seccomp.", dir=os.path.dirname(path))
-    try:
-        with os.fdopen(fd, "wb") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fchmod(stream.fileno(), 0o644)
-            os.fsync(stream.fileno())
-        os.rename(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-
-
-def remove(path: str) -> None:
-    os.unlink(path)

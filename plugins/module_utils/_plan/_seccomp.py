@@ -21,6 +21,7 @@ from ansible_collections.community.lxc.plugins.module_utils._host import (
     _config_includes,
     _lock,
     _seccomp,
+    _seccomp_files,
 )
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import resolve
 from ansible_collections.community.lxc.plugins.module_utils._host._running import UNRESPONSIVE, Look, settled_look
@@ -115,7 +116,7 @@ class SeccompResource:
             document = document.replace(PROFILE, [spec.profile])
         if spec.policy is not None and spec.policy != now.policy:
             text = spec.policy.render().encode()
-            document = document.replace(PROFILE, [_seccomp.own_path(self.ref, text)])
+            document = document.replace(PROFILE, [_seccomp_files.own_path(self.ref, text)])
         if spec.allow_nesting is not None and spec.allow_nesting != now.allow_nesting:
             document = document.replace(NESTING, [str(int(spec.allow_nesting))])
         for key, value, found in ((PROXY, spec.proxy, now.proxy), (COOKIE, spec.cookie, now.cookie)):
@@ -125,7 +126,7 @@ class SeccompResource:
 
     def _refuse(self, document: Document, wanted: Settings, text: bytes | None) -> None:
         """InvalidInput for a policy with which the container would not start, or would not be what it seems."""
-        data = text if text is not None else _seccomp.content(wanted.profile) if wanted.profile else None
+        data = text if text is not None else _seccomp_files.content(wanted.profile) if wanted.profile else None
         if wanted.profile and data is None:
             raise InvalidInput(f"profile: there is no file {wanted.profile} on the managed host")
         if data is None:
@@ -149,8 +150,8 @@ class SeccompResource:
     def _unused(self, wanted: Settings, look: Look) -> tuple[str, ...]:
         # lxc-attach reads the file that the container was started with.
         kept = {wanted.profile, *look.running.get(PROFILE, ())}
-        files = [path for path in _seccomp.own_files(self.ref) if path not in kept]
-        return tuple(path for path in files if path not in _seccomp.used_by_snapshots(self.ref, files))
+        files = [path for path in _seccomp_files.own_files(self.ref) if path not in kept]
+        return tuple(path for path in files if path not in _seccomp_files.used_by_snapshots(self.ref, files))
 
     # ---- what should be there
 
@@ -162,18 +163,18 @@ class SeccompResource:
     def steps(self, now: SeccompState, want: SeccompState) -> Iterator[Step]:
         path = want.persisted.profile
         text = now.text
-        if text is not None and _seccomp.content(path) != text:
+        if text is not None and _seccomp_files.content(path) != text:
             yield Step(
                 f"write the seccomp policy {path}",
-                lambda: _seccomp.write(path, text or b""),
-                undo=lambda: _seccomp.remove(path),
+                lambda: _seccomp_files.write(path, text or b""),
+                undo=lambda: _seccomp_files.remove(path),
             )
         if now.document != want.document:
             says = f"change the configuration of {self.ref}: {_difference(now.document, want.document)}"
             yield persist_step(self.ref, says=says, old=now.document, new=want.document)
         for file in now.old:
             says = f"remove the seccomp policy {file}, which nothing names any more"
-            yield Step(says, functools.partial(_seccomp.remove, file))
+            yield Step(says, functools.partial(_seccomp_files.remove, file))
 
     # ---- what is told
 
@@ -198,13 +199,13 @@ def read_settings(document: Document, *, text: bytes | None = None) -> Settings:
     """``text`` is the content of a profile that is not written yet."""
     values = {key: value for key, value in entries_of(document) if key in KEYS}
     profile = values.get(PROFILE, "")
-    data = text if text is not None else _seccomp.content(profile) if profile else None
+    data = text if text is not None else _seccomp_files.content(profile) if profile else None
     return Settings(
         profile=profile,
         allow_nesting=values.get(NESTING, "0") not in ("", "0"),
         proxy=values.get(PROXY, ""),
         cookie=values.get(COOKIE, ""),
-        hash=_seccomp.digest(data),
+        hash=_seccomp_files.digest(data),
         policy=_parsed(data),
     )
 
