@@ -232,6 +232,8 @@ def test_a_start_that_hangs_is_told(bed: Bed) -> None:
 def test_looking_leaves_no_trace(bed: Bed) -> None:
     guest = bed.guest(start=True)
     partial = bed.guest(name="partial")
+    log = Path(bed.lxc_path, "logs", "never.log")
+    bed.guest(f"lxc.log.file = {log}", name="logging", rootfs=False)
     # What lxc-create leaves that was killed: a mere handle would have liblxc destroy the container.
     Path(partial.config.parent, "partial").write_text("")
     look(bed)
@@ -239,6 +241,7 @@ def test_looking_leaves_no_trace(bed: Bed) -> None:
     look(bed)
     assert (_tree(bed.lxc_path), Path("/proc/self/cgroup").read_text(), guest.init_pid()) == before
     assert partial.config.exists()
+    assert not log.parent.exists()
 
 
 def test_no_lock_directory_is_left_for_every_run(bed: Bed, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@
 
 """The text of an LXC configuration file: parse, edit, render, byte for byte.
 
-The grammar is liblxc's: one ``key = value`` a line, blanks around both dropped, one pair of quotes around
+The grammar is liblxc's: one ``key = value`` a line, blanks and tabs around both dropped, one pair of quotes around
 the value dropped, lines that begin with ``#`` and lines without ``=`` ignored.
 """
 
@@ -19,7 +19,8 @@ from dataclasses import dataclass
 
 from ansible_collections.community.lxc.plugins.module_utils._errors import InvalidInput
 
-_BLANKS = " \t\r\n\f\v"
+_BLANKS = " \t"
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 _KEY = re.compile(r"lxc\.[A-Za-z0-9_.*/@:+-]+")
 
 Entry = tuple[str, str]
@@ -105,13 +106,12 @@ def parse(text: str) -> Document:
 
 
 def _split(text: str) -> list[str]:
-    # Not str.splitlines: liblxc knows only "\n", and a form feed inside a value is no line end.
-    parts = text.split("\n")
-    return [part + "\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
+    # Not str.splitlines: for liblxc a form feed inside a value is no line end, but a carriage return is.
+    return _LINE.findall(text)
 
 
 def _parse_line(raw: str) -> Line:
-    text = raw.lstrip(_BLANKS)
+    text = raw.rstrip("\r\n").lstrip(_BLANKS)
     key, equals, value = text.partition("=")
     if text.startswith("#") or not equals:
         return Line(raw=raw)

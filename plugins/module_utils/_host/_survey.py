@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from ansible_collections.community.lxc.plugins.module_utils._config._document import Document
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, LxcError, TimedOut
 from ansible_collections.community.lxc.plugins.module_utils._host import _child, _config_file, _liblxc
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import NOWHERE
@@ -101,14 +102,14 @@ def _look(answer: Any) -> Look:
     return Look(state="RUNNING", loads=False) if isinstance(answer, HostError) else look_of(answer)
 
 
-def refusals(refs: Sequence[ContainerRef]) -> dict[str, str]:
-    """For each container whose configuration liblxc cannot load: why not."""
-    if not refs:
+def refusals(configured: Sequence[tuple[ContainerRef, Document]]) -> dict[str, str]:
+    """For each container whose configuration liblxc cannot load: why not. The document is that configuration."""
+    if not configured:
         return {}
     with tempfile.TemporaryDirectory(prefix="community.lxc-") as scratch:
         loader = _Loader(f"{scratch}/log")
-        answers = each(loader.refusal, refs, what="load the containers' configurations")
-    return {ref.name: str(answer) for ref, answer in zip(refs, answers) if answer is not None}
+        answers = each(loader.refusal, configured, what="load the containers' configurations")
+    return {ref.name: str(answer) for (ref, _document), answer in zip(configured, answers) if answer is not None}
 
 
 class _Loader:
@@ -119,11 +120,17 @@ class _Loader:
         self._handle: Handle | None = None
         self._read = 0
 
-    def refusal(self, ref: ContainerRef) -> str | None:
+    def refusal(self, configured: tuple[ContainerRef, Document]) -> str | None:
         """None if it loads. To be called in a child, since an include may be anything, such as a fifo."""
+        ref, document = configured
         handle = self._handle or self._open()
         handle.clear_config()
-        if handle.load_config(ref.config_file):
+        path = ref.config_file
+        if document.values(_config_file.LOG_FILE):
+            # Or liblxc would make the log file, if it is not there.
+            path = f"{self._log}.config"
+            _config_file.spill(document, path)
+        if handle.load_config(path):
             return None
         lines = _child.log_lines(self._news())
         reason = _config_file.refusal(lines, _liblxc.load().version)

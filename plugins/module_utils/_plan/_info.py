@@ -128,7 +128,7 @@ def observe(lxc_path: str, names: Sequence[str] | None) -> list[Observation]:
         raise InvalidInput(_not_there(unknown, lxc_path, there))
     refs = [ContainerRef(name, lxc_path) for name in there if names is None or name in names]
     documents = {ref.name: _document(ref) for ref in refs}
-    refusals = _survey.refusals([ref for ref in refs if documents[ref.name] is not None])
+    refusals = _survey.refusals([(ref, document) for ref in refs if (document := documents[ref.name]) is not None])
     looks = _survey.looks([ref for ref in refs if ref.name in found and _may_ask(found[ref.name], ref, refusals)])
     observations = [_observation(ref, documents[ref.name], found.get(ref.name), looks, refusals) for ref in refs]
     cgroups = _cgroupfs.look()
