@@ -67,6 +67,9 @@ def run(
         else:
             # Nothing but questions: no reason to make files for them.
             journal = _Journal("", None, output=f"/proc/self/fd/{_memory(stack)}")
+        if log:
+            # Here, and not in each child: making its functions known to Python takes longer than most of the work.
+            _load()
         pid = os.fork()
         if pid == 0:
             _child(function, result, journal, log, stdin)
