@@ -73,8 +73,10 @@ def tidy_stop(ref: ContainerRef) -> Iterator[None]:
     """Around a stop: directories that were made for the container go with it, as far as nobody else is in them."""
     cgroups, placement = _cgroupfs.look(), _placement(ref)
     gone = _absent_pivots(placement, cgroups)
-    gone.update((path, mark) for path in _paths_of_processes(ref, cgroups) for mark in _marks(path))
-    with _monitor.watched(ref) as await_end:
+    # Looked for once: that goes through all processes of the host.
+    monitors = _monitor.monitor_pids(ref)
+    gone.update((path, mark) for path in _paths_of_processes(monitors, cgroups) for mark in _marks(path))
+    with _monitor.watched(monitors) as await_end:
         try:
             yield
             await_end()
@@ -204,9 +206,9 @@ def _rmdir(path: str) -> None:
             return
 
 
-def _paths_of_processes(ref: ContainerRef, cgroups: Cgroups) -> Iterator[str]:
-    """The groups of the container's monitor and init, and all groups above these."""
-    pids = [pid for monitor in _monitor.monitor_pids(ref) for pid in (monitor, *_monitor.children(monitor))]
+def _paths_of_processes(monitors: Iterable[int], cgroups: Cgroups) -> Iterator[str]:
+    """The groups of a container's monitors and init, and all groups above these."""
+    pids = [pid for monitor in monitors for pid in (monitor, *_monitor.children(monitor))]
     for pid in pids:
         groups = _cgroupfs.groups_of_process(pid, cgroups)
         for hierarchy in cgroups.hierarchies:

@@ -113,9 +113,9 @@ def _descendants(pid: int) -> list[int]:
 
 
 @contextlib.contextmanager
-def watched(ref: ContainerRef) -> Iterator[Callable[[], None]]:
-    """Of the container's present monitors: a function that waits until the last of them has ended."""
-    with _pidfds(monitor_pids(ref)) as pidfds:
+def watched(monitors: Iterable[int]) -> Iterator[Callable[[], None]]:
+    """Of these monitors: a function that waits until the last of them has ended."""
+    with _pidfds(monitors) as pidfds:
         yield lambda: _await_death(pidfds)
 
 
