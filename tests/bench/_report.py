@@ -71,7 +71,9 @@ class Report:
         _old, end, after = rest.partition(END)
         if not begin or not end:
             raise SystemExit(f"{path} has no lines {BEGIN} and {END}")
-        _write(path, f"{before}{begin}\n{self.text()}\n{end}{after}")
+        picture = os.path.relpath(self.directory or path.parent, path.parent)
+        shown = f"![times faster than the peer]({picture}/benchmark.svg)"
+        _write(path, f"{before}{begin}\n{self.text()}\n{shown}\n\n{end}{after}")
 
 
 def read(path: Path) -> dict[str, Any]:

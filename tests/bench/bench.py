@@ -31,8 +31,7 @@ from ansible_collections.community.lxc.tests.bench._scale import scale
 
 Topic = Callable[[Bench], Iterable["Pair | Limit | Scaled"]]
 
-_LARGE = 25
-_LARGE_RUNS = 2
+_LIFE_RUNS = 2
 """One pass of the peer's loop over 50 containers takes six minutes."""
 
 
@@ -47,8 +46,7 @@ def topics(options: argparse.Namespace) -> dict[str, Topic]:
         "scale": lambda where: scale(where, options.scale),
     }
     for size in options.sizes:
-        count = min(runs, _LARGE_RUNS) if size > _LARGE else runs
-        found[f"lifecycle{size}"] = functools.partial(lifecycle, size=size, runs=count)
+        found[f"lifecycle{size}"] = functools.partial(lifecycle, size=size, runs=min(runs, _LIFE_RUNS))
     return found
 
 
@@ -108,7 +106,7 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/bench", description="community.lxc against its peers")
     parser.add_argument("--sizes", type=int, nargs="+", default=[10, 50], help="containers of the life-cycle pairs")
-    parser.add_argument("--runs", type=int, default=3, help="of each pair; at most 2 where there are many containers")
+    parser.add_argument("--runs", type=int, default=3, help="of each pair; of whole lives 2 at most")
     parser.add_argument("--scale", type=int, default=500, help="how many containers the scale topic goes up to")
     parser.add_argument(
         "--topics", nargs="+", help="measure only these (module live inside fleet500 scale lifecycleSIZE ...)"

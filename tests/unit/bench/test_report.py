@@ -80,10 +80,10 @@ def test_the_tables_are_put_between_the_markers(tmp_path: Path) -> None:
     readme = tmp_path / "README.md"
     readme.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
     for _time in range(2):
-        report(tmp_path).quote(readme)
+        report(tmp_path / "docs").quote(readme)
         text = readme.read_text()
         assert text.startswith(f"before\n{BEGIN}\n\nMeasured on 2 processors")
-        assert text.endswith(f"\n{END}\nafter\n")
+        assert text.endswith(f"(docs/benchmark.svg)\n\n{END}\nafter\n")
         assert "old" not in text
         assert text.count("| start <all> ") == 1
     readme.write_text("no markers\n")
