@@ -15,7 +15,9 @@ import functools
 import importlib
 import os
 import platform
+import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -87,6 +89,8 @@ def main() -> None:
         raise SystemExit(f"there is no topic {', '.join(unknown)}; there are {', '.join(chosen)}")
     report = _report.Report.load(options.output, fresh=not options.resume and not options.topics)
     report.machine = machine(options.python)
+    # Ended from outside, it still removes its containers.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit("ended"))
     with bench(options.python) as where:
         for name in wanted:
             if options.resume and name in report.topics:
