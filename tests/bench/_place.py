@@ -14,6 +14,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -81,12 +82,16 @@ class Bench:
         }
 
     def sweep(self) -> None:
-        """End and remove all containers."""
+        """End and remove all containers; what was being made while we were ended may need a second try."""
         for path in (self.ours, self.peer):
-            for entry in os.listdir(path):
-                subprocess.run(["lxc-stop", "-k", "-P", path, "-n", entry], capture_output=True, check=False)
-            # Not by lxc-destroy: a base may only go after its clones.
-            subprocess.run(["rm", "-rf", "--one-file-system", path], check=True)
+            for rest in range(9, -1, -1):
+                for entry in os.listdir(path):
+                    subprocess.run(["lxc-stop", "-k", "-P", path, "-n", entry], capture_output=True, check=False)
+                # Not by lxc-destroy: a base may only go after its clones.
+                done = subprocess.run(["rm", "-rf", "--one-file-system", path], check=rest == 0, capture_output=True)
+                if done.returncode == 0:
+                    break
+                time.sleep(1)
             os.mkdir(path)
 
 
