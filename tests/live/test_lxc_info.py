@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import os
 import re
-import resource
 import signal
 import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -274,7 +272,7 @@ def test_500_containers_cost_no_process_each(bed: Bed, tmp_path: Path) -> None:
         directory = Path(bed.lxc_path, f"many{number}")
         directory.mkdir()
         (directory / "config").write_text(template)
-    running = bed.guest(start=True)
+    bed.guest(start=True)
 
     trace = tmp_path / "trace"
     prefix = ["strace", "-f", "-qq", "-e", "trace=fork,vfork,clone,clone3,setns", "-o", str(trace)]
@@ -286,23 +284,6 @@ def test_500_containers_cost_no_process_each(bed: Bed, tmp_path: Path) -> None:
     entered = [line for line in trace.read_text().splitlines() if "setns(" in line]
     assert all("CLONE_NEWNET" in line for line in entered)
     assert len(entered) <= 4
-
-    alone = _processor_seconds(lambda: look(bed, name=[running.name]))
-    together = _processor_seconds(lambda: look(bed))
-    print(f"processor time: 1 container {alone:.2f} s, 501 more {together - alone:.2f} s")
-    # As a measure that grows with a busy or slow machine too: the start of Python and Ansible's part of a module.
-    assert together - alone < 1.5 * alone
-
-
-def _processor_seconds(work: Callable[[], object]) -> float:
-    """What the processes take that the work starts: the best of three, since the machine does other things as well."""
-    found = []
-    for _round in range(3):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        work()
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        found.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return min(found)
 
 
 def test_the_examples_run(bed: Bed, ansible_playbook: RunPlaybook) -> None:

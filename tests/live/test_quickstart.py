@@ -10,7 +10,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,11 +93,9 @@ def test_run_twice_and_cleaned(quickstart: Quickstart) -> None:
     assert quickstart.guest.state() == "RUNNING"
     init_pid = quickstart.guest.init_pid()
 
-    begin = time.monotonic()
     status, output = quickstart.run()
 
     assert status == 0, output
-    assert time.monotonic() - begin < 60
     assert output.count("changed=0 ") == 2
     assert quickstart.guest.init_pid() == init_pid
 
