@@ -72,7 +72,7 @@ def _changes(pid: int) -> Iterator[Change]:
         [f"ip link add {_PAIR} type veth peer name eth7 netns {pid}", f"ip link delete {_PAIR}"],
         "ip",
     )
-    limit = next(path for path in _limits(pid) if path.exists())
+    limit, *_others = [path for path in _limits(pid) if path.exists()]
     yield Change(
         "limit processes",
         "cgroup",

@@ -31,7 +31,7 @@ from ansible_collections.community.lxc.tests.bench._module import big_fleet, sin
 from ansible_collections.community.lxc.tests.bench._place import Bench, bench
 from ansible_collections.community.lxc.tests.bench._scale import scale
 
-Topic = Callable[[Bench], Iterable["Pair | Limit | Scaled"]]
+Topic = Callable[[Bench], Iterable[Pair | Limit | Scaled]]
 
 _LIFE_RUNS = 2
 """One pass of the peer's loop over 50 containers takes six minutes."""

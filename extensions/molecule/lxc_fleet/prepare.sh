@@ -14,5 +14,8 @@ guest other 'lxc.net.0.type = empty' "# community.lxc fleet 'other': other"
 guest old 'lxc.net.0.type = empty' "# community.lxc fleet 'bed': old"
 guest copy 'lxc.net.0.type = empty' "# community.lxc fleet 'bed': old"
 lxc-start -P /srv/lxc -n old
-printf '#!/bin/sh\necho "$LXC_NAME" >>/srv/bed/started\n' >/srv/bed/order
+cat >/srv/bed/order <<'END'
+#!/bin/sh
+echo "$LXC_NAME" >>/srv/bed/started
+END
 chmod 755 /srv/bed/order
