@@ -31,6 +31,8 @@ from ansible_collections.community.lxc.tests.live._mounting import (
 )
 
 _MOVE_MOUNT = "429"
+_MOVE = "165:3:24576:1"
+"""liblxc's last system call, mount() with MS_MOVE and MS_REC, by which the mount would get from HOSTDIR to its target."""
 
 
 @pytest.fixture
@@ -137,6 +139,24 @@ def test_nothing_is_left_of_the_mount_point_if_the_mount_fails(
     assert guest.attach("ls", "-A", "/mnt").stdout == ""
     assert entries(guest) == []
     assert failed["actions"] == []
+
+
+@pytest.mark.parametrize("own_ids", [False, True])
+@pytest.mark.parametrize(("name", "create"), [("", "dir"), ("file", "file")])
+@pytest.mark.parametrize("refused", [_MOVE, _MOVE_MOUNT])
+def test_nothing_is_left_if_a_mount_by_liblxc_fails(
+    bed: Bed, source: Path, room: Path, own_ids: bool, name: str, create: str, refused: str
+) -> None:
+    with injectable(bed, room / "shared", own_ids=own_ids) as guest:
+        where = {"container": guest.name, "lxc_path": guest.lxc_path, "target": "/mnt/a/b"}
+        before = guest.attach("ls", "-A", "/dev").stdout, table(guest.init_pid()), guest.config.read_text()
+        arguments = {**where, "source": source / name, "create": create}
+        assert run_module("lxc_mount", arguments, check_mode=True)["mount"]["via"] == "liblxc"
+        failed = run_module("lxc_mount", arguments, prefix=["/usr/bin/python3", "-c", ERRNO_FILTER, refused])
+        assert "Failed to mount" in failed["msg"]
+        assert failed["actions"] == []
+        assert guest.attach("ls", "-A", "/mnt").stdout == ""
+        assert (guest.attach("ls", "-A", "/dev").stdout, table(guest.init_pid()), guest.config.read_text()) == before
 
 
 @pytest.mark.parametrize("own_ids", [False, True])

@@ -86,7 +86,7 @@ def inject(ref: ContainerRef, mount: Mount, *, kind: str, stage: str, more: Sequ
         with _liblxc.load().container(ref.name, ref.lxc_path) as handle:
             result = handle.mount(source=stand, target=stage, flags=sys_.MS_BIND | sys_.MS_REC)
         if result != 0:
-            raise HostError(f"liblxc's mount() into {ref} returned {result}")
+            raise HostError(f"Failed to mount {mount.source} into {ref}: liblxc's mount() returned {result}")
 
     _child.run(work, what=f"mount {mount.source} in {ref}", timeout=_SECONDS, log=ref)
 
