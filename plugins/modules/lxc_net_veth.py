@@ -52,12 +52,14 @@ options:
     elements: str
   vlan_id:
     description:
-      - The VLAN of untagged frames on the bridge port, V(0) to V(4094), or V(none) (C(lxc.net.N.veth.vlan.id), API
-        extension C(network_bridge_vlan)). Needs VLAN filtering in the kernel and on the bridge.
+      - The VLAN of untagged frames on the bridge port, V(1) to V(4094), or V(none) (C(lxc.net.N.veth.vlan.id), API
+        extension C(network_bridge_vlan)). Needs VLAN filtering in the kernel and on the bridge, which by default gives
+        its ports a VLAN of its own.
     type: str
   vlan_tagged_ids:
     description:
-      - The tagged VLANs of the bridge port (C(lxc.net.N.veth.vlan.tagged.id), API extension C(network_bridge_vlan)).
+      - The tagged VLANs of the bridge port, V(1) to V(4094) (C(lxc.net.N.veth.vlan.tagged.id), API
+        extension C(network_bridge_vlan)).
     type: list
     elements: int
   rx_queues:

@@ -32,7 +32,7 @@ from ansible_collections.community.lxc.tests.live._mounting import (
 
 _MOVE_MOUNT = "429"
 _MOVE = "165:3:24576:1"
-"""liblxc's last system call, mount() with MS_MOVE and MS_REC, by which the mount would get from HOSTDIR to its target."""
+"""liblxc's last system call, mount() with MS_MOVE and MS_REC, from HOSTDIR to the target."""
 
 
 @pytest.fixture

@@ -39,6 +39,8 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"mtu": 1279, IPV6: ["fd00::1/64"]}, "1280"),
     ({"mtu": -1}, "-1"),
     ({"vlan_id": "4095"}, "4094"),
+    ({"vlan_id": "0"}, "from 1"),
+    ({"vlan_tagged_ids": [0]}, "from 1"),
     ({"vlan_id": "x"}, "none"),
     ({"vlan_tagged_ids": [4095]}, "4094"),
     ({"rx_queues": -2}, "queues"),

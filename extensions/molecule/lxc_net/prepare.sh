@@ -5,7 +5,8 @@ ip link add bed0 type bridge
 ip address add 10.77.0.1/24 dev bed0
 ip link set bed0 up
 if [ -e /sys/class/net/bed0/bridge/vlan_filtering ]; then
-  ip link set bed0 type bridge vlan_filtering 1
+  # Ports that are given VLANs of their own must not stay in this one, whatever its number.
+  ip link set bed0 type bridge vlan_filtering 1 vlan_default_pvid 5
   bridge vlan add dev bed0 vid 30 self
   ip link add link bed0 name bed30 type vlan id 30
   ip address add 10.77.30.1/24 dev bed30

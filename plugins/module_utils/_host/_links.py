@@ -48,6 +48,12 @@ def vlan_filtering(bridge: str) -> str | None:
     return _read(f"{_NET}/{bridge}/bridge/vlan_filtering")
 
 
+def default_vlan(bridge: str) -> int | None:
+    """The VLAN of untagged frames that a bridge which obeys VLANs gives its new ports."""
+    found = _read(f"{_NET}/{bridge}/bridge/default_pvid") if vlan_filtering(bridge) == "1" else None
+    return int(found or 0) or None
+
+
 def _read(path: str) -> str | None:
     try:
         with open(path, encoding="ascii") as stream:

@@ -22,7 +22,11 @@ from ansible_collections.community.lxc.plugins.module_utils._host._netlink impor
     why,
 )
 from ansible_collections.community.lxc.plugins.module_utils._host._netlink_plug import plug, unplug
-from ansible_collections.community.lxc.plugins.module_utils._host._netlink_read import destinations, index_of
+from ansible_collections.community.lxc.plugins.module_utils._host._netlink_read import (
+    destinations,
+    index_of,
+    port_vlans,
+)
 from ansible_collections.community.lxc.plugins.module_utils._model import _ip
 from ansible_collections.community.lxc.plugins.module_utils._model._nic_change import (
     Address,
@@ -127,6 +131,9 @@ def _set_bridge(network: Network, change: SetBridge) -> None:
         _ovs.set_bridge(change.device, old=there, new=None)
     if not there or not new:
         host.link("set", index=index, master=master)
+    if change.bare and change.new and not new and _links.vlan_filtering(change.new) == "1":
+        for vid in port_vlans(host, index):
+            host.vlan_filter("del", index=index, vlan_info={"vid": vid, "flags": 0})
     if new:
         _ovs.set_bridge(change.device, old=there, new=new)
 

@@ -289,13 +289,17 @@ def _set_up_routes(host: Any, index: int, family: int) -> tuple[str, ...]:
     return ordered(_destination(route, family) for route in found if not _attr(route, "RTA_GATEWAY"))
 
 
+def port_vlans(host: Any, index: int) -> dict[int, int]:
+    """The VLANs that a bridge port is in: number and flags."""
+    return {
+        int(vlan["vid"]): int(vlan["flags"])
+        for port in dump(lambda: host.get_vlans(index=index))
+        for vlan in port.get_attr("IFLA_AF_SPEC").get_attrs("IFLA_BRIDGE_VLAN_INFO")
+    }
+
+
 def _vlans(host: Any, index: int) -> tuple[int | None, tuple[int, ...]]:
     """The untagged VLAN that incoming frames get, and the tagged ones."""
-    untagged, tagged = None, []
-    for port in dump(lambda: host.get_vlans(index=index)):
-        for vlan in port.get_attr("IFLA_AF_SPEC").get_attrs("IFLA_BRIDGE_VLAN_INFO"):
-            if vlan["flags"] & _PVID:
-                untagged = int(vlan["vid"])
-            elif not vlan["flags"] & _UNTAGGED:
-                tagged.append(int(vlan["vid"]))
-    return untagged, tuple(sorted(tagged))
+    found = port_vlans(host, index)
+    untagged = next((vid for vid, flags in found.items() if flags & _PVID), None)
+    return untagged, tuple(sorted(vid for vid, flags in found.items() if not flags & (_PVID | _UNTAGGED)))

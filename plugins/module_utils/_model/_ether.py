@@ -75,7 +75,8 @@ def mtu(number: int, *, option: str) -> int:
     return number
 
 
-def vlan_id(number: int, *, option: str, least: int = 0) -> int:
-    if not least <= number <= VLAN_MAX:
-        raise InvalidInput(f"{option}: {number} is not a VLAN id from {least} to {VLAN_MAX}")
+def vlan_id(number: int, *, option: str) -> int:
+    """liblxc would take 0 as well, which the kernel refuses when the container starts."""
+    if not 1 <= number <= VLAN_MAX:
+        raise InvalidInput(f"{option}: {number} is not a VLAN id from 1 to {VLAN_MAX}")
     return number

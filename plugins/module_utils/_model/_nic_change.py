@@ -31,11 +31,12 @@ class SetLink:
 
 @dataclass(frozen=True)
 class SetBridge:
-    """Make a host interface a port of another bridge; None: of none."""
+    """Make a host interface a port of another bridge; None: of none. ``bare``: in none of the VLANs that it gives."""
 
     device: str
     old: str | None
     new: str | None
+    bare: bool = False
 
     def __str__(self) -> str:
         return f"put {self.device} into the bridge {self.new}" if self.new else f"take {self.device} out of its bridge"

@@ -100,7 +100,7 @@ def _bridge_vlan(option: str, value: Any) -> int | str:
     if value == "none":
         return "none"
     if not (value.isascii() and value.isdigit()):
-        raise InvalidInput(f"{option}: {value!r} is neither a VLAN id from 0 to {_ether.VLAN_MAX} nor 'none'")
+        raise InvalidInput(f"{option}: {value!r} is neither a VLAN id from 1 to {_ether.VLAN_MAX} nor 'none'")
     return _ether.vlan_id(int(value), option=option)
 
 
@@ -143,7 +143,7 @@ UP = Syntax(check=_as_is, parse=lambda text: text == "up", render=lambda value: 
 MAC = Syntax(check=lambda option, value: _ether.mac_address(value, option=option), parse=str.lower)
 MTU = Syntax(check=lambda option, value: _ether.mtu(value, option=option), parse=_number)
 QUEUES = Syntax(check=_queues, parse=_number)
-VLAN = Syntax(check=lambda option, value: _ether.vlan_id(value, option=option, least=1), parse=_number)
+VLAN = Syntax(check=lambda option, value: _ether.vlan_id(value, option=option), parse=_number)
 BRIDGE_VLAN = Syntax(check=_bridge_vlan, parse=_number)
 TAGGED = Syntax(check=lambda option, value: _ether.vlan_id(value, option=option), parse=_number, many=True)
 

@@ -88,7 +88,7 @@ def _adjusted(request: NicRequest, nic: Nic, base: LiveNic, now: NicState) -> Li
         ipv6_addresses=_list(base.ipv6_addresses, nic.ipv6_addresses, exact="ipv6_addresses" in given),
         ipv4_gateway=_gateway(request, nic, base, now, 4),
         ipv6_gateway=_gateway(request, nic, base, now, 6),
-        host=_host_goal(request, nic, base.host) if base.host and nic.type == "veth" else base.host,
+        host=_host_goal(request, nic, base.host, now) if base.host and nic.type == "veth" else base.host,
     )
     if not up:
         # The kernel drops them with the interface; they come back with it.
@@ -113,12 +113,14 @@ def _gateway(request: NicRequest, nic: Nic, base: LiveNic, now: NicState, family
     return base.ipv4_gateway if family == 4 else base.ipv6_gateway
 
 
-def _host_goal(request: NicRequest, nic: Nic, host: HostSide) -> HostSide:
+def _host_goal(request: NicRequest, nic: Nic, host: HostSide, now: NicState) -> HostSide:
     given = request.given
     bridge = host.bridge
     if not nic.is_router and (nic.link or "link" in given):
         bridge = nic.link
-    untagged, tagged = host.vlan_id, host.vlan_tagged_ids
+    # What the new bridge gives every port, unless VLANs are named.
+    untagged = host.vlan_id if bridge == host.bridge else now.link_vlan
+    tagged = host.vlan_tagged_ids if bridge == host.bridge else ()
     if nic.vlan_id is not None:
         untagged = nic.vlan_id if isinstance(nic.vlan_id, int) else None
     if nic.vlan_tagged_ids or "vlan_tagged_ids" in given:

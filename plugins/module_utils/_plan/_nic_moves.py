@@ -29,8 +29,6 @@ from ansible_collections.community.lxc.plugins.module_utils._model._nic_change i
 )
 from ansible_collections.community.lxc.plugins.module_utils._plan._nic_state import Proxied
 
-_DEFAULT_VLAN = 1
-
 
 def plug_move(nic: Nic, bare: LiveNic, goal: LiveNic, *, mtu: int | None, host_name: str | None) -> Move:
     """The whole interface, with everything that belongs to it, as one lot."""
@@ -95,9 +93,8 @@ def _port_moves(name: str, now: HostSide, goal: HostSide, *, vlans: bool) -> Ite
         instead = f" instead of {now.bridge}" if now.bridge and goal.bridge else ""
         into = f"put {name} into the bridge {goal.bridge}{instead}"
         said = into if goal.bridge else f"take {name} out of the bridge {now.bridge}"
-        yield Move(said, (*before, SetBridge(device, now.bridge, goal.bridge)))
-        # A port that joins a bridge gets the bridge's default VLAN, and no other.
-        now = replace(now, vlan_id=_DEFAULT_VLAN, vlan_tagged_ids=())
+        yield Move(said, (*before, SetBridge(device, now.bridge, goal.bridge, bare=vlans)))
+        now = replace(now, vlan_id=None, vlan_tagged_ids=())
     changes = _vlan_changes(device, now, goal) if vlans and goal.bridge else ()
     if changes:
         tagged = ", ".join(map(str, goal.vlan_tagged_ids)) or "none"
@@ -108,9 +105,9 @@ def _port_moves(name: str, now: HostSide, goal: HostSide, *, vlans: bool) -> Ite
 def _vlan_changes(device: str, now: HostSide, goal: HostSide) -> tuple[Change, ...]:
     changes: list[Change] = []
     if now.vlan_id != goal.vlan_id:
-        if now.vlan_id:
+        if now.vlan_id is not None:
             changes.append(BridgeVlan(device, now.vlan_id, untagged=True, add=False))
-        if goal.vlan_id:
+        if goal.vlan_id is not None:
             changes.append(BridgeVlan(device, goal.vlan_id, untagged=True))
     have, want = now.vlan_tagged_ids, goal.vlan_tagged_ids
     changes += [BridgeVlan(device, vid, untagged=False, add=False) for vid in have if vid not in want]

@@ -52,6 +52,7 @@ def observe_nic(ref: ContainerRef, document: Document, request: NicRequest) -> N
         init_pid=look.init_pid,
         started=started_nic(look, request.name),
         link_mtu=_links.mtu(link) if link else None,
+        link_vlan=_links.default_vlan(link) if link else None,
         included=_included(document),
     )
     if state.running:

@@ -25,7 +25,8 @@ class NicState:
     ``started`` is what the container was started with, None for an interface that came later. ``proxied`` are the
     proxy neighbour entries on links that concern the interface. ``included`` are the interfaces that come from
     ``lxc.include``, by index. ``auto`` holds by family (4, 6) the address that
-    the gateway ``auto`` stands for now, ``link_mtu`` the MTU of the configured link in bytes.
+    the gateway ``auto`` stands for now, ``link_mtu`` the MTU of the configured link in bytes, ``link_vlan`` the VLAN
+    that it gives its ports where it is a bridge that obeys VLANs.
     """
 
     document: Document
@@ -39,6 +40,7 @@ class NicState:
     included: Mapping[int, str] = field(default_factory=dict)
     auto: Mapping[int, str | None] = field(default_factory=dict)
     link_mtu: int | None = None
+    link_vlan: int | None = None
 
 
 KINDS = ("veth", "macvlan", "ipvlan", "vlan")

@@ -82,7 +82,8 @@ class Kernel:
                 self.default = {4: None, 6: None}
                 self.addresses = [a for a in self.addresses if _ip.family_of(a) == 4]
         elif isinstance(change, SetBridge):
-            self.bridge, self.vlan, self.tagged = change.new, 1 if change.new else None, set()
+            given = change.new and not change.bare
+            self.bridge, self.vlan, self.tagged = change.new, 10 if given else None, set()
         elif isinstance(change, BridgeVlan) and change.untagged:
             self.vlan = change.vid if change.add else None
         elif isinstance(change, BridgeVlan):
@@ -195,6 +196,10 @@ def test_the_vlans_of_the_port_follow(
     for move in moves(now, goal, vlans=True):
         kernel.apply(move.changes)
     assert kernel.nic(now) == goal
+
+    for move in reversed(list(moves(now, goal, vlans=True))):
+        kernel.apply(inverses(move.changes))
+    assert kernel.nic(now) == now
 
 
 @given(nics())
