@@ -9,6 +9,7 @@
 ``new_lxc_path()``     one more of the same
 ``unique``             a short name that no other test has, for containers and interfaces; cgroups named after it go
 ``bridge``             a bridge with a free IPv4 and IPv6 net
+``pyroute2_path``      the environment of a module with either of two releases of pyroute2
 ``ansible_playbook()`` a playbook by real Ansible against this machine
 ``sshd``               an ssh server on the loopback interface
 ``way``                each of the two connection plugins: ``way(guest)`` is one for that container
@@ -22,6 +23,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pyroute2
 import pytest
 
 from ansible_collections.community.lxc.tests.live import _host, _idmap
@@ -83,6 +85,15 @@ def bridge() -> Iterator[Bridge]:
         yield _host.make_bridge(name)
     finally:
         _host.remove_link(name)
+
+
+@pytest.fixture(params=["installed", "newest"])
+def pyroute2_path(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[tuple[str, str], ...]:
+    """The environment of a module with the system's pyroute2 (0.7 on Debian 12), and with the tests' own (0.9)."""
+    if request.param == "installed":
+        return ()
+    (tmp_path / "pyroute2").symlink_to(Path(pyroute2.__file__).parent)
+    return (("PYTHONPATH", str(tmp_path)),)
 
 
 @pytest.fixture(scope="session")

@@ -109,7 +109,7 @@ _TIMED = """
 import json, resource, statistics, sys
 sys.path.insert(0, sys.argv[1])
 from ansible_collections.community.lxc.plugins.module_utils._host import _mount_enter, _mount_orders
-from ansible_collections.community.lxc.plugins.module_utils._host import _mount_program, _mount_tree
+from ansible_collections.community.lxc.plugins.module_utils._host import _mount_program, _mount_tree, _process
 from ansible_collections.community.lxc.plugins.module_utils._model._mount_options import parse_options
 pid, source = int(sys.argv[2]), sys.argv[3]
 def worked():
@@ -118,7 +118,7 @@ def worked():
 took = []
 for number in range(100):
     begin = worked()
-    with _mount_enter.namespaces(pid) as spaces:
+    with _mount_enter.namespaces(pid, _process.born(pid)) as spaces:
         def prepare():
             tree = _mount_tree.bind_tree(source, parse_options(["bind", "ro"]))
             where = _mount_orders.target(f"/mnt/{number}", "dir")

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError
-from ansible_collections.community.lxc.plugins.module_utils._host import _mount_enter
+from ansible_collections.community.lxc.plugins.module_utils._host import _mount_enter, _netlink, _process
 from ansible_collections.community.lxc.tests.live._bed import COLLECTIONS, PYTHON, Bed, Guest, run_module, tool
 from ansible_collections.community.lxc.tests.live._mounting import (
     ERRNO_FILTER,
@@ -336,8 +336,19 @@ def test_a_process_in_the_hosts_mount_namespace_is_no_container() -> None:
         try:
             with (
                 pytest.raises(HostError, match="shares the host's mount namespace"),
-                _mount_enter.namespaces(process.pid),
+                _mount_enter.namespaces(process.pid, _process.born(process.pid)),
             ):
                 pass
         finally:
             process.kill()
+
+
+def test_whoever_has_got_the_pid_of_an_ended_container_is_left_alone(bed: Bed) -> None:
+    pid = bed.guest(start=True).init_pid()
+    born = _process.born(pid)
+    with _mount_enter.namespaces(pid, born) as spaces:
+        assert spaces.mount > 0
+    with pytest.raises(HostError, match="has ended meanwhile"), _mount_enter.namespaces(pid, born + 1):
+        pass
+    with pytest.raises(HostError, match="The container ended"), _netlink.opened(pid, born=born + 1):
+        pass

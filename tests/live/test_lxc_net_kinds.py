@@ -54,9 +54,11 @@ def kernel_has(option: str) -> bool:
     return "Unknown device type" not in done.stderr and "Operation not supported" not in done.stderr
 
 
-def test_macvlan_is_plugged_in_changed_and_unplugged(bed: Bed, bridge: Bridge, cable: Cable) -> None:
+def test_macvlan_is_plugged_in_changed_and_unplugged(
+    bed: Bed, bridge: Bridge, cable: Cable, pyroute2_path: tuple[tuple[str, str], ...]
+) -> None:
     guest = bed.guest(start=True)
-    macvlan = Module(guest, type="macvlan")
+    macvlan = Module(guest, type="macvlan", environment=pyroute2_path)
 
     done = macvlan.changes(
         "lan0",
@@ -125,9 +127,11 @@ def test_an_mtu_above_the_cards_is_refused(bed: Bed, unique: str) -> None:
         remove_link(card)
 
 
-def test_phys_is_plugged_in_changed_and_given_back(bed: Bed, bridge: Bridge, cable: Cable) -> None:
+def test_phys_is_plugged_in_changed_and_given_back(
+    bed: Bed, bridge: Bridge, cable: Cable, pyroute2_path: tuple[tuple[str, str], ...]
+) -> None:
     guest = bed.guest(start=True)
-    phys = Module(guest, type="phys")
+    phys = Module(guest, type="phys", environment=pyroute2_path)
 
     done = phys.changes("wan", link=cable.card, mtu=1300, ipv4_addresses=[bridge.address(7)], up=True)
 

@@ -106,9 +106,11 @@ def test_ipv6_router_mode_needs_a_setting_of_the_host(bed: Bed, far: OtherHost) 
     far.run("ping", "-6", "-c", "1", "-W", "5", "fd5a:1::9")
 
 
-def test_l2proxy_is_checked_set_up_followed_and_cleaned_up(bed: Bed, bridge: Bridge) -> None:
+def test_l2proxy_is_checked_set_up_followed_and_cleaned_up(
+    bed: Bed, bridge: Bridge, pyroute2_path: tuple[tuple[str, str], ...]
+) -> None:
     guest = bed.guest(start=True)
-    veth = Module(guest)
+    veth = Module(guest, environment=pyroute2_path)
     options = {
         "link": bridge.name,
         "l2proxy": True,

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pyroute2
 import pytest
 
 from ansible_collections.community.lxc.tests.live._bed import Bed, Guest
@@ -31,15 +30,6 @@ from ansible_collections.community.lxc.tests.live._net import (
     ping_out,
     plain,
 )
-
-
-@pytest.fixture(params=["installed", "newest"])
-def pyroute2_path(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[tuple[str, str], ...]:
-    """The environment of a module with the system's pyroute2 (0.7 on Debian 12), and with the tests' own (0.9)."""
-    if request.param == "installed":
-        return ()
-    (tmp_path / "pyroute2").symlink_to(Path(pyroute2.__file__).parent)
-    return (("PYTHONPATH", str(tmp_path)),)
 
 
 @pytest.fixture
@@ -193,6 +183,27 @@ def test_a_running_interface_changes_without_a_restart(
 
     assert not done["restart_required"]
     assert guest.init_pid() == init, "the container was restarted"
+
+
+def test_a_gateway_that_is_the_bridges_address(bed: Bed, bridge: Bridge) -> None:
+    auto: dict[str, Any] = {f"ipv{family}_gateway": "auto" for family in (4, 6)}
+    guest = bed.guest(*bridged(bridge, "lxc.net.0.ipv4.gateway = auto", "lxc.net.0.ipv6.gateway = auto"), start=True)
+    veth = Module(guest)
+
+    # LXC and the module mean the same address by it.
+    assert not veth("lan0", **auto)["changed"]
+    plugged: dict[str, Any] = {
+        "link": bridge.name,
+        "ipv4_addresses": [bridge.address(8)],
+        "ipv6_addresses": [bridge.address6(8)],
+    }
+    change_inside(guest, "-4", "route", "del", "default")
+    change_inside(guest, "-6", "route", "del", "default")
+    veth.changes("lan1", **plugged, **auto)
+    for family, address in ((4, bridge.ipv4.ip), (6, bridge.ipv6.ip)):
+        route = default_route(guest, family)
+        assert route is not None
+        assert (route["dev"], route["gateway"]) == ("lan1", str(address))
 
 
 def test_an_interface_is_switched_off_and_on(bed: Bed, bridge: Bridge) -> None:

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, LxcError, TimedOut
+from ansible_collections.community.lxc.plugins.module_utils._host import _process
 from ansible_collections.community.lxc.plugins.module_utils._host._mount_orders import Namespaces, Report
 from ansible_collections.community.lxc.plugins.module_utils._host._mount_program import Program
 
@@ -46,8 +47,11 @@ class Outcome:
 
 
 @contextmanager
-def namespaces(init_pid: int) -> Iterator[Namespaces]:
-    """The namespaces and the root of a running container. HostError when it has ended, or shares the host's mounts."""
+def namespaces(init_pid: int, born: int) -> Iterator[Namespaces]:
+    """The namespaces and the root of a running container. HostError when it has ended, or shares the host's mounts.
+
+    ``born`` is when its init was started, so that nothing is done in whatever has got its pid since.
+    """
     opened: list[int] = []
 
     def open_(name: str, flags: int) -> int:
@@ -62,7 +66,10 @@ def namespaces(init_pid: int) -> Iterator[Namespaces]:
                 "The container shares the host's mount namespace, so that a mount in it would be one on the host"
             )
         own = os.path.samestat(os.fstat(user), os.stat("/proc/self/ns/user"))
-        yield Namespaces(mount=mount, user=-1 if own else user, root=open_("root", os.O_PATH | os.O_DIRECTORY))
+        root = open_("root", os.O_PATH | os.O_DIRECTORY)
+        if _process.born(init_pid) != born:
+            raise ProcessLookupError
+        yield Namespaces(mount=mount, user=-1 if own else user, root=root)
     except (FileNotFoundError, ProcessLookupError) as error:
         raise HostError(f"The container's init process {init_pid} has ended meanwhile") from error
     finally:

@@ -138,12 +138,12 @@ def device_number(path: str) -> str | None:
 
 
 def has_own_user_namespace(pid: int) -> bool:
-    """Whether a process lives in another user namespace than this one."""
+    """Whether a process lives in another user namespace than this one. OSError when it has ended."""
     return not os.path.samestat(os.stat(f"/proc/{pid}/ns/user"), os.stat("/proc/self/ns/user"))
 
 
 def root_ids(pid: int) -> tuple[int, int]:
-    """The host's user and group id of the root in that process's user namespace."""
+    """The host's user and group id of the root in that process's user namespace. OSError when it has ended."""
     return _outside(f"/proc/{pid}/uid_map"), _outside(f"/proc/{pid}/gid_map")
 
 

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, MissingLibrary
+from ansible_collections.community.lxc.plugins.module_utils._host import _process
 
 _CLONE_NEWNET = 0x40000000
 _ATTEMPTS = 10
@@ -74,8 +75,11 @@ def shares_the_hosts(init_pid: int) -> bool:
 
 
 @contextmanager
-def opened(init_pid: int) -> Iterator[Network]:
-    """Both sides' sockets. HostError if the container has just ended, or shares the host's network."""
+def opened(init_pid: int, *, born: int | None = None) -> Iterator[Network]:
+    """Both sides' sockets. HostError if the container has just ended, or shares the host's network.
+
+    ``born`` is when its init was started, so that nothing is done in whatever has got its pid since.
+    """
     iproute = library().IPRoute
     with ExitStack() as stack:
         own = _open("/proc/thread-self/ns/net", stack)
@@ -83,6 +87,8 @@ def opened(init_pid: int) -> Iterator[Network]:
             netns = _open(f"/proc/{init_pid}/ns/net", stack)
         except (FileNotFoundError, ProcessLookupError) as error:
             raise HostError("The container ended while its network was looked at") from error
+        if born is not None and _process.born(init_pid) != born:
+            raise HostError("The container ended while its network was looked at")
         # From the descriptor, which cannot change under us as the process id could.
         if os.fstat(netns).st_ino == os.fstat(own).st_ino:
             raise HostError("The container shares the host's network, so its interfaces are the host's own")

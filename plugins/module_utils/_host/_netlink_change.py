@@ -51,9 +51,12 @@ _THERE_ALREADY = (errno.EEXIST,)
 _GONE_ALREADY = (errno.ENOENT, errno.ESRCH, errno.EADDRNOTAVAIL)
 
 
-def apply(init_pid: int, changes: Sequence[Change]) -> None:
-    """Do the changes in order, in the running container and on the host. HostError if one fails: then none is left."""
-    with opened(init_pid) as network:
+def apply(init_pid: int, changes: Sequence[Change], *, born: int) -> None:
+    """Do the changes in order, in the running container and on the host. HostError if one fails: then none is left.
+
+    ``born`` is when the container's init was started.
+    """
+    with opened(init_pid, born=born) as network:
         perform(network, changes)
 
 

@@ -112,6 +112,18 @@ class Process:
         return frozenset(found)
 
 
+def born(pid: int) -> int:
+    """When the process was started, in clock ticks since boot; -1 where there is none.
+
+    A pid comes to another process some day, with another time: one that is still the same was the same all the while.
+    """
+    try:
+        with Process(pid) as process:
+            return int(process.stat()[19])
+    except ProcessLookupError:
+        return -1
+
+
 def _parent_or_none(pid: int) -> int | None:
     try:
         with Process(pid) as process:

@@ -16,7 +16,7 @@ from typing import Any, Union
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document, Entry
 from ansible_collections.community.lxc.plugins.module_utils._config._mount_entries import ENTRY, entries_at, settle
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, InvalidInput
-from ansible_collections.community.lxc.plugins.module_utils._host import _config_file, _lock, _mounts
+from ansible_collections.community.lxc.plugins.module_utils._host import _config_file, _lock, _mounts, _process
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import resolve
 from ansible_collections.community.lxc.plugins.module_utils._host._running import UNRESPONSIVE, settled_look
 from ansible_collections.community.lxc.plugins.module_utils._model._mount import Mount, parse_entry
@@ -45,7 +45,8 @@ Live = Union[MountPoint, Mount]
 class MountState:
     """``entries`` are the container's own at the target, as written; ``stack`` the live mounts, the lowest first.
 
-    ``configured`` is the configuration with what it includes. ``init_pid`` is -1 unless the container runs.
+    ``configured`` is the configuration with what it includes. ``init_pid`` is -1 unless the container runs,
+    ``born`` is when that process was started.
     ``obstacle`` says why a live mount is impossible, empty: it is not. ``host`` is the host's own mount table.
     """
 
@@ -55,6 +56,7 @@ class MountState:
     entries: tuple[str, ...] = ()
     inherited: tuple[Inherited, ...] = ()
     init_pid: int = -1
+    born: int = -1
     place: _mounts.Place = field(default_factory=_mounts.Place)
     stack: tuple[Live, ...] = ()
     wanted: Wanted | None = None
@@ -94,6 +96,7 @@ class MountResource:
             configured=configured,
             inherited=inherited(document, configured, self.spec.target, rootfs=rootfs),
             init_pid=look.init_pid,
+            born=_process.born(look.init_pid),
         )
         return self._observe_live(state)
 
@@ -183,6 +186,7 @@ class MountResource:
             ref=self.ref,
             entries=now.configured,
             init_pid=now.init_pid,
+            born=now.born,
             place=now.place,
             keep=len(kept) + adjust,
             wanted=made,

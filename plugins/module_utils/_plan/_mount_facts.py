@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document, Entry
 from ansible_collections.community.lxc.plugins.module_utils._config._mount_entries import ENTRY, FSTAB
-from ansible_collections.community.lxc.plugins.module_utils._errors import InvalidInput
+from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, InvalidInput
 from ansible_collections.community.lxc.plugins.module_utils._host import _config_includes, _mount_tree, _mounts
 from ansible_collections.community.lxc.plugins.module_utils._model._mount import Mount, parse_entry
 from ansible_collections.community.lxc.plugins.module_utils._model._mount_live import Wanted, final_access_time
@@ -117,10 +117,15 @@ def _check_start(ref: ContainerRef, wanted: Wanted) -> None:
 
 def _owner(mount: Mount, init_pid: int) -> tuple[str, ...]:
     """A tmpfs belongs to the container's root, as one does that LXC mounts at start."""
-    if mount.fstype != "tmpfs" or init_pid <= 0 or not _mounts.has_own_user_namespace(init_pid):
+    if mount.fstype != "tmpfs" or init_pid <= 0:
         return ()
     given = {word.partition("=")[0] for word in mount.options.data}
-    uid, gid = _mounts.root_ids(init_pid)
+    try:
+        if not _mounts.has_own_user_namespace(init_pid):
+            return ()
+        uid, gid = _mounts.root_ids(init_pid)
+    except OSError as error:
+        raise HostError(f"The container's init process {init_pid} has ended meanwhile") from error
     return tuple(word for word in (f"uid={uid}", f"gid={gid}") if word.partition("=")[0] not in given)
 
 

@@ -82,6 +82,7 @@ class Change:
     ref: ContainerRef
     entries: Sequence[Entry]
     init_pid: int
+    born: int
     place: _mounts.Place
     keep: int
     wanted: Wanted | None
@@ -152,7 +153,7 @@ class Change:
     def _run(self, stage: str = "") -> None:
         unmounts = self._unmounts()
         makes = None if self.adjust else self.wanted
-        with _mount_enter.namespaces(self.init_pid) as spaces:
+        with _mount_enter.namespaces(self.init_pid, self.born) as spaces:
 
             def prepare() -> Program:
                 return Program(

@@ -146,7 +146,7 @@ class NicResource:
     def _step(self, now: NicState, move: Move) -> Step:
         def apply(changes: Any) -> None:
             if now.running:
-                _netlink_change.apply(now.init_pid, changes)
+                _netlink_change.apply(now.init_pid, changes, born=now.born)
             else:
                 _netlink_change.apply_on_host(changes)
 

@@ -18,6 +18,7 @@ from ansible_collections.community.lxc.plugins.module_utils._host import (
     _links,
     _netlink,
     _netlink_read,
+    _process,
     _proxies,
 )
 from ansible_collections.community.lxc.plugins.module_utils._host._running import (
@@ -50,6 +51,7 @@ def observe_nic(ref: ContainerRef, document: Document, request: NicRequest) -> N
         nic=nic,
         running=look.state in ("RUNNING", "FROZEN") and look.init_pid > 0,
         init_pid=look.init_pid,
+        born=_process.born(look.init_pid),
         started=started_nic(look, request.name),
         link_mtu=_links.mtu(link) if link else None,
         link_vlan=_links.default_vlan(link) if link else None,
@@ -63,7 +65,7 @@ def observe_nic(ref: ContainerRef, document: Document, request: NicRequest) -> N
 def _with_live(ref: ContainerRef, state: NicState, request: NicRequest, link: str | None) -> NicState:
     if _netlink.shares_the_hosts(state.init_pid):
         raise InvalidInput(f"{ref} shares the host's network, so it has no interfaces of its own")
-    with _netlink.opened(state.init_pid) as network:
+    with _netlink.opened(state.init_pid, born=state.born) as network:
         name = state.nic.name if state.nic else request.name
         wanted = {
             family

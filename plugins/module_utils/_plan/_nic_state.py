@@ -22,11 +22,11 @@ Proxied = tuple[str, str]
 class NicState:
     """``nic`` and ``index`` are the configured interface, ``live`` the one in the running container.
 
-    ``started`` is what the container was started with, None for an interface that came later. ``proxied`` are the
-    proxy neighbour entries on links that concern the interface. ``included`` are the interfaces that come from
-    ``lxc.include``, by index. ``auto`` holds by family (4, 6) the address that
-    the gateway ``auto`` stands for now, ``link_mtu`` the MTU of the configured link in bytes, ``link_vlan`` the VLAN
-    that it gives its ports where it is a bridge that obeys VLANs.
+    ``born`` is when its init was started, ``started`` the interface that it was started with, None for one that came
+    later. ``proxied`` are the proxy neighbour entries on links that concern the interface. ``included`` are the
+    interfaces that come from ``lxc.include``, by index. ``auto`` holds by family (4, 6) the address that the gateway
+    ``auto`` stands for now, ``link_mtu`` the MTU of the configured link in bytes, ``link_vlan`` the VLAN that it gives
+    its ports where it is a bridge that obeys VLANs.
     """
 
     document: Document
@@ -34,6 +34,7 @@ class NicState:
     nic: Nic | None = None
     running: bool = False
     init_pid: int = -1
+    born: int = -1
     live: LiveNic | None = None
     started: Nic | None = None
     proxied: tuple[Proxied, ...] = ()
