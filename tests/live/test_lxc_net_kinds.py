@@ -127,6 +127,16 @@ def test_an_mtu_above_the_cards_is_refused(bed: Bed, unique: str) -> None:
         remove_link(card)
 
 
+def test_what_the_kernel_does_not_move_is_refused_and_stays_up(bed: Bed, bridge: Bridge) -> None:
+    guest = bed.guest(start=True)
+    flags = Path(f"/sys/class/net/{bridge.name}/flags").read_text()
+
+    for link in (bridge.name, "lo"):
+        assert "moves no bridge and no loopback" in Module(guest, type="phys").refuses("wan", link=link)
+    assert Path(f"/sys/class/net/{bridge.name}/flags").read_text() == flags
+    ping_out(str(bridge.ipv4.ip))
+
+
 def test_phys_is_plugged_in_changed_and_given_back(
     bed: Bed, bridge: Bridge, cable: Cable, pyroute2_path: tuple[tuple[str, str], ...]
 ) -> None:

@@ -125,11 +125,14 @@ def test_a_physical_interface_that_cannot_be_set_up_goes_back(bed: Bed, unique: 
         tool("nsenter", "-t", str(guest.init_pid()), "-n", "sysctl", "-q", "-w", "net.ipv6.conf.default.disable_ipv6=1")
         tool("sysctl", "-q", "-w", f"net.ipv6.conf.{card}.disable_ipv6=1")
 
+        tool("ip", "link", "set", card, "up")
+
         result = Module(guest, type="phys")("wan", link=card, mtu=1300, ipv6_addresses=["fd5a::7/64"])
 
         assert result["rc"] != 0
         assert link_inside(guest, "wan") is None
-        assert Path(f"/sys/class/net/{card}").exists()
+        assert host_link(card)["mtu"] == 1400
+        assert "UP" in host_link(card)["flags"]
     finally:
         remove_link(card)
         remove_link(f"{card[:-2]}zz")

@@ -13,6 +13,7 @@ import random
 import string
 
 _NET = "/sys/class/net"
+_IFF_UP = 1
 
 
 def exists(name: str) -> bool:
@@ -23,6 +24,12 @@ def mtu(name: str) -> int | None:
     """In bytes; None where there is no such interface."""
     text = _read(f"{_NET}/{name}/mtu")
     return int(text) if text else None
+
+
+def home(name: str) -> tuple[int, bool] | None:
+    """MTU in bytes, and whether the interface is up; None where there is none."""
+    found, flags = mtu(name), _read(f"{_NET}/{name}/flags")
+    return (found, bool(int(flags, 16) & _IFF_UP)) if found and flags else None
 
 
 def index(name: str) -> int | None:

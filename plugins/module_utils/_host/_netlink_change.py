@@ -72,13 +72,11 @@ def perform(network: Network, changes: Sequence[Change]) -> None:
     for change in changes:
         try:
             _do(network, change)
-        except (netlink_error(), OSError) as error:
-            left = _take_back(network, done)
+        except (netlink_error(), OSError, HostError) as error:
+            # A port may have left its bridge, and not have come into the other one.
+            left = _take_back(network, [*done, change] if isinstance(change, SetBridge) else done)
             also = f"; and what was done before could not all be taken back: {', '.join(left)}" if left else ""
             raise HostError(f"Failed to {change}: {why(error)}{also}") from error
-        except HostError as error:
-            _take_back(network, done)
-            raise HostError(f"Failed to {change}: {error.msg}") from error
         done.append(change)
 
 

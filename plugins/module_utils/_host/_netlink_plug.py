@@ -39,7 +39,8 @@ def _undone_on_failure(network: Network, change: Plug, *, hwaddr: str) -> None:
     try:
         network.inside.link("set", index=_inside(network, change.nic.name), address=hwaddr)
     except netlink_error():
-        unplug(network, Unplug(nic=change.nic, mtu=change.mtu, host_name=change.host_name))
+        taken_out = Unplug(nic=change.nic, mtu=change.mtu, host_name=change.host_name, home=change.home)
+        unplug(network, taken_out)
         raise
 
 
@@ -94,16 +95,21 @@ def _move_in(network: Network, change: Plug) -> None:
     index = _on_host(network, nic.link)
     if index_of(network.inside, nic.name) is not None:
         raise HostError(f"the container has an interface {nic.name} already")
-    before = _links.mtu(nic.link or "")
     # Of an interface that is up the kernel keeps the name.
     network.host.link("set", index=index, state="down")
-    if change.mtu:
-        network.host.link("set", index=index, mtu=change.mtu)
     try:
+        if change.mtu:
+            network.host.link("set", index=index, mtu=change.mtu)
         network.host.link("set", index=index, net_ns_fd=network.netns, ifname=nic.name)
     except netlink_error():
-        network.host.link("set", index=index, mtu=before)
+        _at_home(network, nic.link, change.home)
         raise
+
+
+def _at_home(network: Network, link: str | None, home: tuple[int, bool] | None) -> None:
+    if home:
+        mtu, up = home
+        network.host.link("set", index=_on_host(network, link), mtu=mtu, state="up" if up else "down")
 
 
 def unplug(network: Network, change: Unplug) -> None:
@@ -130,6 +136,7 @@ def _move_out(network: Network, change: Unplug, found: LiveNic) -> None:
         raise HostError(f"the host has another interface {name} by now")
     network.inside.link("set", index=index, state="down")
     network.inside.link("set", index=index, net_ns_fd=network.own_netns, ifname=name)
+    _at_home(network, name, change.home)
 
 
 def _on_host(network: Network, name: str | None) -> int:

@@ -114,12 +114,14 @@ class Sysctl:
 class Plug:
     """Make the interface in the container (or move the physical one in): the bare device, down, without addresses.
 
-    ``host_name`` is the host's end of a veth pair.
+    ``host_name`` is the host's end of a veth pair. ``home`` is what a physical interface has on the host: its MTU, and
+    whether it is up.
     """
 
     nic: Nic
     mtu: int | None
     host_name: str | None = None
+    home: tuple[int, bool] | None = None
 
     def __str__(self) -> str:
         return f"make the interface {self.nic.name} in the container"
@@ -127,11 +129,15 @@ class Plug:
 
 @dataclass(frozen=True)
 class Unplug:
-    """Take the interface out of the container: a physical one goes back to the host, any other one ceases to be."""
+    """Take the interface out of the container: a physical one goes back to the host, any other one ceases to be.
+
+    ``home`` is what the physical one had there.
+    """
 
     nic: Nic
     mtu: int | None
     host_name: str | None = None
+    home: tuple[int, bool] | None = None
 
     def __str__(self) -> str:
         return f"take the interface {self.nic.name} out of the container"
@@ -149,9 +155,9 @@ def inverse(change: Change) -> Change:
     if isinstance(change, Sysctl):
         return replace(change, old=change.new, new=change.old)
     if isinstance(change, Plug):
-        return Unplug(nic=change.nic, mtu=change.mtu, host_name=change.host_name)
+        return Unplug(nic=change.nic, mtu=change.mtu, host_name=change.host_name, home=change.home)
     if isinstance(change, Unplug):
-        return Plug(nic=change.nic, mtu=change.mtu, host_name=change.host_name)
+        return Plug(nic=change.nic, mtu=change.mtu, host_name=change.host_name, home=change.home)
     if isinstance(change, (Address, Route)) and change.keep:
         return change
     return replace(change, add=not change.add)

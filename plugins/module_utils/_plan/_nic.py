@@ -113,7 +113,8 @@ class NicResource:
         if now.live is None and want.live is not None and want.nic is not None:
             host_name = (want.nic.pair or _links.free_name("veth")) if want.nic.type == "veth" else None
             mtu = want.nic.mtu or (now.link_mtu if want.nic.type == "veth" else None)
-            yield plug_move(want.nic, bare(want.nic, now), want.live, mtu=mtu, host_name=host_name)
+            home = _links.home(want.nic.link or "") if want.nic.type == "phys" else None
+            yield plug_move(want.nic, bare(want.nic, now), want.live, mtu=mtu, host_name=host_name, home=home)
         elif now.live is not None and want.live is None:
             as_it_is = self._live_as_nic(now)
             yield unplug_move(as_it_is, now.live, bare(as_it_is, replace(now, link_mtu=now.live.mtu)))

@@ -51,6 +51,8 @@ def _check_kernel(nic: Nic) -> None:
 def _check_link(nic: Nic, link: str) -> None:
     if nic.type == "veth" and not nic.is_router:
         _check_bridge(nic, link)
+    if nic.type == "phys" and (_links.is_bridge(link) or link == "lo"):
+        raise InvalidInput(f"link: {link!r} stays where it was made: the kernel moves no bridge and no loopback")
     limit = _links.mtu(link)
     if nic.type in ("ipvlan", "macvlan", "vlan") and nic.mtu and limit and nic.mtu > limit:
         raise InvalidInput(f"mtu: {nic.mtu} is more than the {limit} of {link}, which the interface stands on")

@@ -30,14 +30,22 @@ from ansible_collections.community.lxc.plugins.module_utils._model._nic_change i
 from ansible_collections.community.lxc.plugins.module_utils._plan._nic_state import Proxied
 
 
-def plug_move(nic: Nic, bare: LiveNic, goal: LiveNic, *, mtu: int | None, host_name: str | None) -> Move:
+def plug_move(
+    nic: Nic,
+    bare: LiveNic,
+    goal: LiveNic,
+    *,
+    mtu: int | None,
+    host_name: str | None,
+    home: tuple[int, bool] | None = None,
+) -> Move:
     """The whole interface, with everything that belongs to it, as one lot."""
     start = replace(bare, host=replace(bare.host, name=host_name or "") if bare.host else None)
     end = replace(goal, host=replace(goal.host, name=host_name or "") if goal.host else None)
     settings = _router_settings(host_name) if nic.is_router and host_name else ()
     vlans = nic.vlan_id is not None or bool(nic.vlan_tagged_ids)
     rest = tuple(change for move in moves(start, end, vlans=vlans) for change in move.changes)
-    changes = (Plug(nic=nic, mtu=mtu, host_name=host_name), *settings, *rest)
+    changes = (Plug(nic=nic, mtu=mtu, host_name=host_name, home=home), *settings, *rest)
     return Move(f"plug the {nic.type} interface {nic.name} into the running container", changes)
 
 
