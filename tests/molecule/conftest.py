@@ -11,6 +11,8 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadGroupScheduling
 
 from ansible_collections.community.lxc.tests.molecule._bed import BED, Hosts, end_leftovers
 
@@ -21,6 +23,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Without root nothing here can run, and a suite that skips everything would look like one that passes."""
     if any("hosts" in getattr(item, "fixturenames", ()) for item in items) and os.geteuid() != 0:
         raise pytest.UsageError("the Molecule scenarios run containers and a virtual machine, and need root")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadGroupScheduling:
+    """All of the bed is one worker's, beside those that go on with other tests.
+
+    Its marks do not say so: pytest 9.2 no longer lets pytest-xdist 3.8 write a test's group into its node id.
+    """
+    return _OneWorker(config, log)
+
+
+class _OneWorker(LoadGroupScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        return "molecule" if nodeid.startswith("tests/molecule/") else str(super()._split_scope(nodeid))
 
 
 @pytest.fixture(scope="session")

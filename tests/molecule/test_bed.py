@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.community.lxc.tests.molecule._bed import end_leftovers, environment
 
-pytestmark = pytest.mark.xdist_group("molecule")
+pytestmark = [pytest.mark.xdist_group("molecule"), pytest.mark.timeout(3600)]
 
 
 def test_nothing_of_a_killed_run_goes_on(alone: None) -> None:

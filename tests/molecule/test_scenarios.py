@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.community.lxc.tests.molecule._bed import Hosts, scenarios
 
-pytestmark = [pytest.mark.xdist_group("molecule"), pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.xdist_group("molecule"), pytest.mark.timeout(3600)]
 
 
 @pytest.mark.parametrize("name", scenarios())
