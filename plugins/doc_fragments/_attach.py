@@ -23,7 +23,7 @@ options:
   container:
     description:
       - Name of the container.
-      - Default is the inventory host name.
+      - Default is the inventory host name; of a delegated task, that of the host that it is delegated to.
     type: str
     default: inventory_hostname
     vars:
