@@ -26,7 +26,7 @@ from ansible_collections.community.lxc.tests.live._connections import Sshd, debi
 from ansible_collections.community.lxc.tests.live._host import tool
 
 PASSWORD = "host secret"
-pytestmark = [pytest.mark.xdist_group("connections"), pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 
 
 @dataclass(frozen=True)

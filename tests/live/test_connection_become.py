@@ -18,7 +18,7 @@ from ansible_collections.community.lxc.tests.live._bed import Bed, Guest, new_be
 from ansible_collections.community.lxc.tests.live._connections import Failed, Way, debian_guest, full_busybox, sudoer
 
 PASSWORD = "host secret"
-pytestmark = [pytest.mark.xdist_group("connections"), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")

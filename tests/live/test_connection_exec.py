@@ -18,7 +18,6 @@ from ansible_collections.community.lxc.tests.live._bed import Bed, Guest, new_be
 from ansible_collections.community.lxc.tests.live._connections import Way, full_busybox
 
 RUNS = 200
-pytestmark = pytest.mark.xdist_group("connections")
 
 
 @pytest.fixture(scope="module")

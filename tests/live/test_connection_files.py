@@ -32,7 +32,6 @@ NAMES = [
     "äöü €",
     "x" * 255,
 ]
-pytestmark = pytest.mark.xdist_group("connections")
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from ansible_collections.community.lxc.tests.live._ansible import Play, RunPlayb
 from ansible_collections.community.lxc.tests.live._bed import Bed, Guest, new_bed
 from ansible_collections.community.lxc.tests.live._connections import Way, debian_guest, full_busybox
 
-pytestmark = [pytest.mark.xdist_group("connections"), pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 RunTasks = Callable[..., Play]
 
 

@@ -18,8 +18,6 @@ import pytest
 from ansible_collections.community.lxc.tests.live._bed import Bed, tool, until
 from ansible_collections.community.lxc.tests.live._connections import Failed, Way, full_busybox, ordinary_user
 
-pytestmark = pytest.mark.xdist_group("connections")
-
 
 def refusal(way: Way, bed: Bed, name: str, **more: Any) -> str:
     """The text of the connection failure that a command meets."""

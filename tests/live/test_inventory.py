@@ -25,7 +25,7 @@ from ansible_collections.community.lxc.tests.live._host import Bridge
 
 RUNNING = 200
 """Of 500 containers."""
-pytestmark = [pytest.mark.xdist_group("connections"), pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 
 
 class Inventory:

@@ -18,7 +18,7 @@ from ansible_collections.community.lxc.tests.live._ansible import COLLECTION, CO
 from ansible_collections.community.lxc.tests.live._bed import Bed
 from ansible_collections.community.lxc.tests.live._connections import debian_tarball
 
-pytestmark = [pytest.mark.xdist_group("connections"), pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 CONVERGE = """---
 - name: Converge
   hosts: all
