@@ -90,6 +90,11 @@ def _text(path: str) -> str:
         return ""
 
 
+def _lines(path: str) -> list[str]:
+    """The lines as the kernel ends them: what else Python takes for an end may be in a name that is the container's."""
+    return [line for line in _text(path).split("\n") if line]
+
+
 def _read(path: str) -> str:
     """By plain system calls: a thousand small files are read here, and ``open()`` makes three more calls for each."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -198,7 +203,7 @@ def _state(monitor: int | None, init: int | None) -> str:
         return "STOPPED"
     if not init:
         return "STARTING"
-    groups = dict(line.split(":", 2)[1:] for line in _text(f"/proc/{init}/cgroup").splitlines())
+    groups = dict(line.split(":", 2)[1:] for line in _lines(f"/proc/{init}/cgroup"))
     if "freezer" in groups:
         frozen = _text(f"/sys/fs/cgroup/freezer{groups['freezer']}/freezer.state") == "FROZEN\n"
     else:
@@ -212,32 +217,32 @@ def _state(monitor: int | None, init: int | None) -> str:
 def _interfaces(init: int) -> list[dict[str, Any]]:
     """Name and global addresses of each interface but the loopback, as the kernel's files about init's network tell."""
     net = f"/proc/{init}/net/"
-    names = [line.rpartition(":")[0].strip() for line in _text(net + "dev").splitlines()[2:]]
+    names = [line.rpartition(":")[0].lstrip(" ") for line in _lines(net + "dev")[2:]]
     names = [name for name in names if name and name != "lo"]
     if not names:
         return []
     import ipaddress
 
-    routes = _routes(_text(net + "route"))
+    routes = _routes(_lines(net + "route"))
     found: dict[str, dict[str, Any]] = {name: {"name": name, "ipv4": [], "ipv6": []} for name in names}
     for address in _local(_text(net + "fib_trie")):
         near = names[:1] if len(names) == 1 else [name for network, name in routes if address in network]
         if near and near[0] in found:
             found[near[0]]["ipv4"].append(str(address))
-    for line in _text(net + "if_inet6").splitlines():
-        digits, _index, _prefix, scope, _flags, name = line.split()
+    for line in _lines(net + "if_inet6"):
+        digits, _index, _prefix, scope, _flags, name = re.split(" +", line, maxsplit=5)
         if name in found and int(scope, 16) != 0x20:
             found[name]["ipv6"].append(str(ipaddress.IPv6Address(bytes.fromhex(digits))))
     return list(found.values())
 
 
-def _routes(text: str) -> list[tuple[ipaddress.IPv4Network, str]]:
+def _routes(lines: list[str]) -> list[tuple[ipaddress.IPv4Network, str]]:
     """Directly reached networks and their interfaces, the most specific first."""
     import ipaddress
 
     found = []
-    for line in text.splitlines()[1:]:
-        fields = line.split()
+    for line in lines[1:]:
+        fields = line.split("\t")
         numbers = [int(fields[column], 16).to_bytes(4, sys.byteorder) for column in (1, 2, 7)]
         destination, gateway, mask = (ipaddress.IPv4Address(number) for number in numbers)
         if not int(gateway) and int(mask):

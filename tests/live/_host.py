@@ -115,6 +115,11 @@ def processes_of(path: Path) -> set[int]:
     return found
 
 
+def _lines(file: Path) -> list[str]:
+    """The lines as the kernel ends them: what else Python takes for an end may be in a path, cgroup or interface."""
+    return file.read_bytes().decode(errors="surrogateescape").split("\n")[:-1]
+
+
 def _pids() -> list[int]:
     return [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
 
@@ -130,7 +135,7 @@ def _root_is_below(pid: int, path: Path) -> bool:
     try:
         if os.readlink(f"/proc/{pid}/ns/mnt") == os.readlink("/proc/self/ns/mnt"):
             return False
-        lines = Path(f"/proc/{pid}/mountinfo").read_text(errors="surrogateescape").splitlines()
+        lines = _lines(Path(f"/proc/{pid}/mountinfo"))
     except OSError:
         return False
     # Of a directory the root shows in field 4, of an overlay or a loop device among the options or the source.
@@ -157,7 +162,7 @@ def _quietly(*argv: str) -> None:
 
 def mounts_below(path: Path) -> Iterator[str]:
     """Mount points at or below ``path`` in this mount namespace, in the order in which they were mounted."""
-    for line in Path("/proc/self/mountinfo").read_text(errors="surrogateescape").splitlines():
+    for line in _lines(Path("/proc/self/mountinfo")):
         point = re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), line.split(" ")[4])
         if point == str(path) or point.startswith(f"{path}/"):
             yield point
@@ -169,7 +174,7 @@ def mounts_below(path: Path) -> Iterator[str]:
 def cgroup_roots() -> list[Path]:
     """The mount point of every cgroup hierarchy, of either version."""
     found = []
-    for line in Path("/proc/self/mountinfo").read_text(errors="surrogateescape").splitlines():
+    for line in _lines(Path("/proc/self/mountinfo")):
         before, dummy, after = line.partition(" - ")
         if after.split(" ")[0] in ("cgroup", "cgroup2"):
             found.append(Path(before.split(" ")[4]))
@@ -179,7 +184,7 @@ def cgroup_roots() -> list[Path]:
 def cgroups_of(pid: int) -> set[Path]:
     """The directories of the cgroups that a process is in, without the hierarchies' roots."""
     try:
-        lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
+        lines = _lines(Path(f"/proc/{pid}/cgroup"))
     except OSError:
         return set()
     names = {line.split(":", 2)[2].lstrip("/") for line in lines} - {""}

@@ -22,6 +22,7 @@ from ansible_collections.community.lxc.tests.live._ansible import COLLECTIONS
 from ansible_collections.community.lxc.tests.live._bed import Bed, Guest, tool
 from ansible_collections.community.lxc.tests.live._connections import Sshd, full_busybox
 from ansible_collections.community.lxc.tests.live._host import Bridge
+from ansible_collections.community.lxc.tests.live._hostile import into_groups_with_names, with_names
 
 RUNNING = 200
 """Of 500 containers."""
@@ -281,6 +282,17 @@ def test_what_a_container_says_is_no_template(bed: Bed, inventory: Inventory, ss
         assert f'"msg": "{name}"' in done.stdout, done.stdout + done.stderr
     finally:
         subprocess.run(["ip", "link", "del", "clxevil0"], capture_output=True, check=False)
+
+
+def test_names_by_the_containers_root_spoil_nothing(bed: Bed, bridge: Bridge, inventory: Inventory) -> None:
+    guest, other = with_names(bed, bridge), bed.guest(start=True)
+    into_groups_with_names(guest)
+
+    listed = inventory.list({"lxc_path": [bed.lxc_path]})
+
+    told = listed["_meta"]["hostvars"]
+    assert told[guest.name]["lxc_state"] == told[other.name]["lxc_state"] == "RUNNING"
+    assert "2001:db8::5" in str(told[guest.name])
 
 
 def test_a_process_in_a_container_is_no_monitor(bed: Bed, inventory: Inventory) -> None:

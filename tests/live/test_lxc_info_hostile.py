@@ -6,16 +6,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from ansible_collections.community.lxc.tests.live._ansible import RunPlaybook, run_module
-from ansible_collections.community.lxc.tests.live._bed import Bed, Guest
+from ansible_collections.community.lxc.tests.live._bed import Bed
 from ansible_collections.community.lxc.tests.live._host import Bridge
-from ansible_collections.community.lxc.tests.live._net import Module, change_inside
-
-# No UTF-8; what Python takes for blanks and ends of lines, and the kernel does not; and what a terminal obeys.
-_NAMES = (b"a\xffb", b"c\x1fd\x1ce", b"f\xc2\x85g", b"h\xe2\x80\xa8i", b"j\x1b[31mk")
+from ansible_collections.community.lxc.tests.live._hostile import NAMES, into_groups_with_names, with_names
+from ansible_collections.community.lxc.tests.live._net import Module
 
 
 def by_name(bed: Bed) -> dict[str, Any]:
@@ -24,24 +21,9 @@ def by_name(bed: Bed) -> dict[str, Any]:
     return {each["name"]: each for each in result["containers"]}
 
 
-def with_names(bed: Bed, bridge: Bridge) -> Guest:
-    """A container with interfaces, addresses, routes and mounts by such names."""
-    guest = bed.guest("lxc.net.0.type = veth", f"lxc.net.0.link = {bridge.name}", "lxc.net.0.flags = up", start=True)
-    for number, raw in enumerate(_NAMES):
-        name = os.fsdecode(raw)
-        change_inside(guest, "link", "add", "name", name, "type", "bridge")
-        change_inside(guest, "link", "set", name, "up")
-        change_inside(guest, "address", "add", f"192.0.2.{number + 1}/32", "dev", name)
-        change_inside(guest, "-6", "address", "add", f"2001:db8::{number + 1}/128", "dev", name)
-        change_inside(guest, "route", "add", f"198.51.100.{number}/32", "dev", name)
-        path = "".join(f"\\{byte:03o}" for byte in b"/mnt/" + raw)
-        guest.attach("/bin/sh", "-c", f'p="$(printf \'{path}\')" && mkdir "$p" && mount -t tmpfs "$p" "$p"')
-    return guest
-
-
 def test_names_by_the_containers_root_spoil_nothing(bed: Bed, bridge: Bridge, ansible_playbook: RunPlaybook) -> None:
     guest, other = with_names(bed, bridge), bed.guest(start=True)
-    names = {raw.decode(errors="backslashreplace") for raw in _NAMES}
+    names = {raw.decode(errors="backslashreplace") for raw in NAMES}
 
     told = by_name(bed)
 
@@ -64,3 +46,17 @@ def test_names_by_the_containers_root_spoil_nothing(bed: Bed, bridge: Bridge, an
     )
     assert play.rc == 0, play.output
     assert "\x1b[31mk" not in play.output
+
+
+def test_control_groups_by_the_containers_root_spoil_nothing(bed: Bed) -> None:
+    guest, other = bed.guest(start=True), bed.guest(start=True)
+    into_groups_with_names(guest)
+
+    told = by_name(bed)
+
+    assert (told[guest.name]["error"], told[other.name]["error"]) == (None, None)
+    assert told[guest.name]["state"] == told[other.name]["state"] == "RUNNING"
+    arguments = {"name": guest.name, "lxc_path": bed.lxc_path}
+    for state in ("frozen", "started", "stopped"):
+        result = run_module("lxc_container", {**arguments, "state": state})
+        assert (result["rc"], result.get("changed")) == (0, True), result["msg"]

@@ -126,7 +126,10 @@ def _hierarchy(mount: Mount) -> Hierarchy:
 def groups_of(text: str, cgroups: Cgroups) -> dict[str, str]:
     """From the content of ``/proc/PID/cgroup``: path of the hierarchy -> group."""
     groups = {}
-    for line in text.splitlines():
+    # Only this ends a line: a container's root may name its groups by whatever else Python takes for an end.
+    for line in text.split("\n"):
+        if not line:
+            continue
         _number, names, group = line.split(":", 2)
         for hierarchy in cgroups.hierarchies:
             same = set(names.split(",")) == set(hierarchy.controllers) if names else hierarchy.version == 2
@@ -138,7 +141,7 @@ def groups_of(text: str, cgroups: Cgroups) -> dict[str, str]:
 def groups_of_process(pid: int, cgroups: Cgroups) -> dict[str, str]:
     """Path of the hierarchy -> group of the process; empty when there is no such process any more."""
     try:
-        with open(f"/proc/{pid}/cgroup", encoding="utf-8", errors="surrogateescape") as stream:
+        with open(f"/proc/{pid}/cgroup", encoding="utf-8", errors="surrogateescape", newline="\n") as stream:
             return groups_of(stream.read(), cgroups)
     except (FileNotFoundError, ProcessLookupError):
         return {}

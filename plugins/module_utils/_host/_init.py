@@ -93,14 +93,15 @@ def _read(proc: int, name: str) -> str:
     except OSError:
         return ""
     try:
-        with os.fdopen(fd, encoding="utf-8", errors="surrogateescape") as stream:
+        with os.fdopen(fd, encoding="utf-8", errors="surrogateescape", newline="\n") as stream:
             return stream.read()
     except OSError:
         return ""
 
 
 def _cgroup(text: str) -> str | None:
-    rows = [line.split(":", 2) for line in text.splitlines()]
+    # Only this ends a line: a container's root may name its groups by whatever else Python takes for an end.
+    rows = [line.split(":", 2) for line in text.split("\n") if line]
     unified = [path for number, _controllers, path in rows if number == "0"]
     others = [path for number, _controllers, path in rows if number != "0"]
     paths = [path for path in [*unified, *others] if path != "/"]

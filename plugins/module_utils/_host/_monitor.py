@@ -90,8 +90,8 @@ def _hierarchies() -> list[str]:
 
 def _cgroup_directories(pid: int) -> list[str]:
     try:
-        with open(f"/proc/{pid}/cgroup", encoding="utf-8", errors="surrogateescape") as stream:
-            lines = stream.read().splitlines()
+        with open(f"/proc/{pid}/cgroup", encoding="utf-8", errors="surrogateescape", newline="\n") as stream:
+            lines = stream.read().split("\n")[:-1]
     except OSError:
         return []
     paths = [path for _number, _controllers, path in (line.split(":", 2) for line in lines) if path != "/"]

@@ -44,7 +44,8 @@ class Process:
         """The content of a file below the process's directory."""
         try:
             fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._fd)
-            with open(fd, encoding="utf-8", errors="surrogateescape") as stream:
+            # A container's root may name a cgroup with a carriage return, and that is no end of a line.
+            with open(fd, encoding="utf-8", errors="surrogateescape", newline="\n") as stream:
                 return stream.read()
         except FileNotFoundError:
             raise ProcessLookupError(f"process {self.pid} has no {path}") from None

@@ -100,7 +100,7 @@ def _state(monitor: Process, init: Process) -> str:
 
 
 def _frozen(process: Process) -> bool:
-    for line in process.read("cgroup").splitlines():
+    for line in process.read("cgroup").split("\n")[:-1]:
         _number, controllers, path = line.split(":", 2)
         if controllers == "freezer":
             return _content(f"/sys/fs/cgroup/freezer{path}/freezer.state") == "FROZEN"
