@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.community.lxc.plugins.module_utils._host import _init
+from ansible_collections.community.lxc.plugins.module_utils._host import _init, _monitor, _states
 from ansible_collections.community.lxc.plugins.module_utils._host._process import Process
 from ansible_collections.community.lxc.plugins.module_utils._host._running import command_address, has_monitor
 from ansible_collections.community.lxc.plugins.module_utils._host._states import running
@@ -207,3 +207,28 @@ def test_a_process_is_not_mistaken_for_its_successor() -> None:
 def test_sockets_are_found_by_their_inode() -> None:
     with socket.socket(socket.AF_UNIX) as own, Process(os.getpid()) as process:
         assert os.fstat(own.fileno()).st_ino in process.sockets()
+
+
+# ---- monitors
+
+
+def test_the_parent_of_a_containers_init_is_its_monitor_if_it_is_called_so(bed: Bed) -> None:
+    guest, other = bed.guest(start=True), bed.guest(start=True)
+    ref, own = ContainerRef(guest.name, guest.lxc_path), (monitors(bed.lxc_path)[guest.name],)
+    # Of another container, of none, and of a process that is not there: then all are gone through.
+    for init in (guest.init_pid(), other.init_pid(), os.getpid(), 2**22, -1):
+        assert _monitor.monitor_pids(ref, init_pid=init) == own
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_states, "titled", lambda _path: iter(()))
+        assert _monitor.monitor_pids(ref, init_pid=guest.init_pid()) == own
+        assert _monitor.monitor_pids(ref, init_pid=other.init_pid()) == ()
+
+
+def test_monitors_that_were_there_before_are_left_alone(bed: Bed) -> None:
+    guest = bed.guest(start=True)
+    ref = ContainerRef(guest.name, guest.lxc_path)
+    time.sleep(0.05)
+    assert _monitor.end_monitors(ref, since=_monitor.now()) == ()
+    assert guest.state() == "RUNNING"
+    assert _monitor.end_monitors(ref) != ()
+    assert guest.state() == "STOPPED"

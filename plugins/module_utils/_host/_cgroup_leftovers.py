@@ -69,12 +69,11 @@ def tidy_start(ref: ContainerRef) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def tidy_stop(ref: ContainerRef) -> Iterator[None]:
+def tidy_stop(ref: ContainerRef, *, init_pid: int = -1) -> Iterator[None]:
     """Around a stop: directories that were made for the container go with it, as far as nobody else is in them."""
     cgroups, placement = _cgroupfs.look(), _placement(ref)
     gone = _absent_pivots(placement, cgroups)
-    # Looked for once: that goes through all processes of the host.
-    monitors = _monitor.monitor_pids(ref)
+    monitors = _monitor.monitor_pids(ref, init_pid=init_pid)
     gone.update((path, mark) for path in _paths_of_processes(monitors, cgroups) for mark in _marks(path))
     with _monitor.watched(monitors) as await_end:
         try:

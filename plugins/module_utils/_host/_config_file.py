@@ -16,13 +16,15 @@ import os
 import re
 import stat
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document, parse
 from ansible_collections.community.lxc.plugins.module_utils._config._rules import refuse_dangerous
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, InvalidInput
-from ansible_collections.community.lxc.plugins.module_utils._host import _child, _config_includes
+from ansible_collections.community.lxc.plugins.module_utils._host import _child, _config_includes, _items
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import NOWHERE, binding
+from ansible_collections.community.lxc.plugins.module_utils._host._items import Items
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 
 LOG_FILE = "lxc.log.file"
@@ -38,8 +40,8 @@ _NEEDS = {
 }
 """Keys that came with an extension which not every liblxc has."""
 
-_checked: set[str] = set()
-"""Texts that liblxc has loaded in this process: a plan is made twice, a check once."""
+_checked: dict[str, Items] = {}
+"""Texts that liblxc has loaded in this process, and what it made of them: a plan is made twice, a check once."""
 
 
 def read(ref: ContainerRef) -> Document | None:
@@ -68,17 +70,21 @@ def check(ref: ContainerRef, document: Document) -> None:
             "lxc.sched.core: the kernel has no core scheduling (CONFIG_SCHED_CORE), or no processor several threads, "
             "so that the container would not start"
         )
-    with tempfile.TemporaryDirectory(prefix="community.lxc-") as scratch:
-        path = f"{scratch}/config"
-        spill(document, path)
+    with spilled(document) as path:
         version = str(binding().version)
         try:
-            _child.run(
+            told = _child.run(
                 lambda: _load(ref, path), what=f"check the configuration of {ref}", timeout=_CHECK_SECONDS, log=ref
-            )
+            ).value
         except HostError as error:
             raise refusal(error.lxc_log, version) or error from error
-    _checked.add(text)
+    log = document.values(LOG_FILE)[-1:]
+    _checked[text] = {**_items.items(told), **({LOG_FILE: log} if any(log) else {})}
+
+
+def checked(document: Document) -> Items | None:
+    """What liblxc made of a document that ``check`` has had it load in this process."""
+    return _checked.get(document.render())
 
 
 def spill(document: Document, path: str) -> None:
@@ -92,6 +98,21 @@ def spill(document: Document, path: str) -> None:
         stream.write(document.replace(LOG_FILE, logs).render().encode("utf-8", errors="surrogateescape"))
 
 
+@contextmanager
+def spilled(document: Document) -> Iterator[str]:
+    """The path of a throw-away copy for liblxc to load, by which children of this process find it too."""
+    if any(document.values(LOG_FILE)):
+        with tempfile.TemporaryDirectory(prefix="community.lxc-") as scratch:
+            spill(document, f"{scratch}/config")
+            yield f"{scratch}/config"
+        return
+    # In memory: that is there and gone faster than a directory.
+    with open(os.memfd_create("community.lxc", os.MFD_CLOEXEC), "wb") as stream:
+        path = f"/proc/{os.getpid()}/fd/{stream.fileno()}"
+        spill(document, path)
+        yield path
+
+
 def _refuse_log_files(document: Document) -> None:
     for value in filter(None, document.values(LOG_FILE)):
         place = value
@@ -103,10 +124,11 @@ def _refuse_log_files(document: Document) -> None:
             )
 
 
-def _load(ref: ContainerRef, path: str) -> None:
+def _load(ref: ContainerRef, path: str) -> dict[str, list[str]]:
     container = binding().Container(ref.name, config_path=NOWHERE)
     if not container.load_config(path):
         raise HostError(f"liblxc refuses the configuration of {ref}")
+    return _items.configured(container)
 
 
 def refusal(log: Sequence[str], version: str) -> InvalidInput | None:

@@ -11,19 +11,23 @@ from __future__ import annotations
 import select
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, LxcError, TimedOut
-from ansible_collections.community.lxc.plugins.module_utils._host import _child, _monitor
+from ansible_collections.community.lxc.plugins.module_utils._host import _child, _config_file, _monitor
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import handle
-from ansible_collections.community.lxc.plugins.module_utils._host._running import has_monitor
+from ansible_collections.community.lxc.plugins.module_utils._host._running import ask, has_monitor, look_of, remember
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 
 _CALL_SECONDS = 30.0
 """For calls that finish at once where all is well."""
 
-_POLL_SECONDS = 0.01
+_POLL_SECONDS = (0.001, 0.002, 0.004, 0.01)
+"""Between one look and the next; the last one from then on."""
+
+_PROOF_SECONDS = 0.01
 
 
 def start(ref: ContainerRef, *, timeout: float, document: Document | None = None) -> None:
@@ -32,50 +36,67 @@ def start(ref: ContainerRef, *, timeout: float, document: Document | None = None
     from ansible_collections.community.lxc.plugins.module_utils._host import _cgroup_leftovers, _seccomp
 
     profile = _seccomp.check_before_start(document)
-    groups, others = _monitor.group_directories(ref), _monitor.monitor_pids(ref)
-    with _cgroup_leftovers.tidy_start(ref):
+    groups, since = _monitor.group_directories(ref), _monitor.now()
+    # Who listens already is looked for only then: that goes through all processes of the host.
+    others = _monitor.monitor_pids(ref) if has_monitor(ref) else ()
+    with _cgroup_leftovers.tidy_start(ref), _spilled(document) as path:
         try:
-            started = _child.run(
-                lambda: _start(ref, timeout),
+            found = _child.run(
+                lambda: _start(ref, timeout, path),
                 what=f"start {ref}",
                 timeout=timeout,
                 log=ref,
                 own_log_file=_own_log_file(document),
-            )
+            ).value
         except LxcError:
             # Not the one that somebody else started in the meantime, so that our start failed.
-            _monitor.end_monitors(ref, spared=others)
+            _monitor.end_monitors(ref, spared=others, since=since)
             _monitor.remove_empty_groups(_monitor.group_directories(ref) - groups)
             raise
-    _seccomp.remember(ref, init_pid=int(started.value), profile=profile)
+    _seccomp.remember(ref, init_pid=found["init_pid"], profile=profile)
+    if document is not None:
+        remember(ref, document, look_of(found["told"]))
 
 
-def _start(ref: ContainerRef, timeout: float) -> int:
+def _spilled(document: Document | None) -> AbstractContextManager[str | None]:
+    return nullcontext() if document is None else _config_file.spilled(document)
+
+
+def _start(ref: ContainerRef, timeout: float, path: str | None) -> dict[str, Any]:
+    """The pid of its init, and what the monitor tells."""
     container = handle(ref)
     # Without close_fds the monitor would keep our lock and our caller's pipes open for as long as it lives.
     if not container.start(close_fds=True):
         raise HostError(f"Failed to start {ref}")
     # True is no proof: with a dead seccomp proxy, for one, the container is gone at once.
     _await(lambda: container.state == "RUNNING" and container.init_pid > 0, f"see {ref} running", timeout)
-    time.sleep(_POLL_SECONDS)
+    proved = time.monotonic() + _PROOF_SECONDS
+    found = {"init_pid": int(container.init_pid), "told": ask(ref, path)}
+    time.sleep(max(0.0, proved - time.monotonic()))
     if container.state != "RUNNING":
         raise HostError(f"Failed to start {ref}: it stopped right after its start")
-    return int(container.init_pid)
+    return found
 
 
 def _await(done: Callable[[], Any], what: str, timeout: float) -> None:
     deadline = time.monotonic() + timeout
+    pauses = iter(_POLL_SECONDS)
     while not done():
         if time.monotonic() > deadline:
             raise TimedOut(f"Failed to {what} within {timeout:g} seconds")
-        time.sleep(_POLL_SECONDS)
+        time.sleep(next(pauses, _POLL_SECONDS[-1]))
 
 
-def stop(ref: ContainerRef, *, timeout: float, force: bool, document: Document | None = None) -> None:
-    """Shut down cleanly within ``timeout`` seconds; then, with ``force``, kill. A monitor that hangs is ended too."""
+def stop(
+    ref: ContainerRef, *, timeout: float, force: bool, document: Document | None = None, init_pid: int = -1
+) -> None:
+    """Shut down cleanly within ``timeout`` seconds; then, with ``force``, kill. A monitor that hangs is ended too.
+
+    ``init_pid`` is that of the container's init, where it is known.
+    """
     from ansible_collections.community.lxc.plugins.module_utils._host import _cgroup_leftovers
 
-    with _cgroup_leftovers.tidy_stop(ref):
+    with _cgroup_leftovers.tidy_stop(ref, init_pid=init_pid):
         try:
             _child.run(
                 lambda: _stop(ref, timeout, force),

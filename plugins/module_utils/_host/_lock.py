@@ -23,6 +23,8 @@ LOCK_DIRECTORY = "/run/community.lxc"
 
 _POLL_SECONDS = 0.02
 
+_held: set[ContainerRef] = set()
+
 
 @contextmanager
 def exclusive(ref: ContainerRef, *, timeout: float = 600.0) -> Iterator[None]:
@@ -34,9 +36,16 @@ def exclusive(ref: ContainerRef, *, timeout: float = 600.0) -> Iterator[None]:
     fd = os.open(_path(ref), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         _wait_for(fd, ref, timeout)
+        _held.add(ref)
         yield
     finally:
+        _held.discard(ref)
         os.close(fd)
+
+
+def is_held(ref: ContainerRef) -> bool:
+    """Whether this process holds the container's lock."""
+    return ref in _held
 
 
 def forget(ref: ContainerRef) -> None:

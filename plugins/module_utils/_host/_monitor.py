@@ -16,27 +16,46 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 
 from ansible_collections.community.lxc.plugins.module_utils._host import _states
+from ansible_collections.community.lxc.plugins.module_utils._host._process import Process, born
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 
 _CGROUP_ROOT = "/sys/fs/cgroup"
 _DEATH_SECONDS = 30.0
 
 
-def monitor_pids(ref: ContainerRef) -> tuple[int, ...]:
+def monitor_pids(ref: ContainerRef, *, init_pid: int = -1) -> tuple[int, ...]:
     """The processes titled ``[lxc monitor] LXCPATH NAME`` that are root's, in the host's own pid namespace.
 
     Anybody can call a process like that; a container's are in another pid namespace, and other people's do not count.
+    Where the pid of the container's init is known and has such a parent, it is this one; else all processes of the
+    host are gone through, which are more the more containers run.
     """
+    parent = _parent(init_pid) if init_pid > 0 else -1
+    if parent > 0 and _states.titled_container(parent, ref.lxc_path) == ref.name:
+        return (parent,)
     return tuple(pid for pid, name in _states.titled(ref.lxc_path) if name == ref.name)
 
 
-def end_monitors(ref: ContainerRef, *, spared: Collection[int] = ()) -> tuple[int, ...]:
+def _parent(pid: int) -> int:
+    try:
+        with Process(pid) as process:
+            return process.parent()
+    except ProcessLookupError:
+        return -1
+
+
+def now() -> int:
+    """The time as ``_process.born`` tells it, in clock ticks since boot."""
+    return int(time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK"))
+
+
+def end_monitors(ref: ContainerRef, *, spared: Collection[int] = (), since: int = 0) -> tuple[int, ...]:
     """Kill the container's monitors with all their descendants, and remove the cgroups that they were in.
 
     Returns the monitors' pids. For the case in which a monitor no longer answers, or a start went wrong half-way.
-    ``spared`` are pids of monitors that are left alone.
+    ``spared`` are pids of monitors that are left alone, as are those that began before ``since`` (see ``now``).
     """
-    monitors = tuple(pid for pid in monitor_pids(ref) if pid not in spared)
+    monitors = tuple(pid for pid in monitor_pids(ref) if pid not in spared and born(pid) >= since)
     groups: set[str] = set()
     for monitor in monitors:
         family = (monitor, *_descendants(monitor))
@@ -51,11 +70,13 @@ def group_directories(ref: ContainerRef) -> frozenset[str]:
 
     Containers of the same name in another lxc path have such directories as well.
     """
+    # Of hundreds of containers' groups two are this one's: the first look is a cheap one.
+    starts = (f"lxc.payload.{ref.name}", f"lxc.monitor.{ref.name}")
     return frozenset(
         f"{hierarchy}/{entry}"
         for hierarchy in _hierarchies()
         for entry in os.listdir(hierarchy)
-        if _is_named_after(entry, ref)
+        if entry.startswith(starts) and _is_named_after(entry, ref)
     )
 
 

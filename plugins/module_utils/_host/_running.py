@@ -12,16 +12,23 @@ import errno
 import os
 import socket
 import struct
-import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, TimedOut
-from ansible_collections.community.lxc.plugins.module_utils._host import _child, _config_file
+from ansible_collections.community.lxc.plugins.module_utils._host import (
+    _asker,
+    _config_file,
+    _items,
+    _lock,
+    _running_record,
+)
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import NOWHERE, binding
+from ansible_collections.community.lxc.plugins.module_utils._host._items import Items
+from ansible_collections.community.lxc.plugins.module_utils._host._running_record import Record
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 
 UNRESPONSIVE = "UNRESPONSIVE"
@@ -29,19 +36,6 @@ UNRESPONSIVE = "UNRESPONSIVE"
 
 _ANSWER_SECONDS = 10.0
 _CREDENTIALS = struct.Struct("3i")
-_FAMILIES = ("lxc.cgroup", "lxc.cgroup2", "lxc.prlimit", "lxc.sysctl", "lxc.proc")
-_NET_INDEXES = 1024
-_NET_KEYS = (
-    *("type", "flags", "link", "name", "hwaddr", "mtu", "l2proxy", "script.up", "script.down"),
-    *(f"{family}.{what}" for family in ("ipv4", "ipv6") for what in ("address", "gateway")),
-    *("veth.mode", "veth.pair", "veth.ipv4.route", "veth.ipv6.route", "veth.n_rxqueues", "veth.n_txqueues"),
-    *("veth.vlan.id", "veth.vlan.tagged.id", "ipvlan.mode", "ipvlan.isolation", "macvlan.mode", "vlan.id"),
-)
-"""liblxc's own list for an interface lacks some of them, and there is none for an index that the file has no more."""
-_SILENT = ("lxc.hook", "lxc.include", "lxc.net")
-
-Items = Mapping[str, tuple[str, ...]]
-"""Key -> its values in order, in liblxc's own spelling; keys without a value are left out."""
 
 
 @dataclass(frozen=True)
@@ -102,16 +96,51 @@ def look(ref: ContainerRef, document: Document | None, *, timeout: float = _ANSW
     """
     if document is None or not has_monitor(ref):
         return Look()
-    with tempfile.TemporaryDirectory(prefix="community.lxc-") as scratch:
-        path = f"{scratch}/config"
-        _config_file.spill(document, path)
-        try:
-            answer = _child.run(lambda: ask(ref, path), what=f"ask the monitor of {ref}", timeout=timeout).value
-        except TimedOut:
+    known = _remembered(ref, document)
+    if known is not None:
+        answer = _ask(ref, None, timeout)
+        if answer is None:
             return Look(state=UNRESPONSIVE)
-    found = look_of(answer)
+        if answer["loads"] and answer["init_pid"] == known.init_pid:
+            return remember(ref, document, replace(known, state=answer["state"]))
+    with _config_file.spilled(document) as path:
+        answer = _ask(ref, path, timeout)
+    if answer is None:
+        return Look(state=UNRESPONSIVE)
+    return remember(ref, document, look_of(answer))
+
+
+def _ask(ref: ContainerRef, path: str | None, timeout: float) -> Any:
+    """None where the monitor does not answer."""
+    try:
+        return _asker.ask(_answer, ref.name, ref.lxc_path, path, what=f"ask the monitor of {ref}", timeout=timeout)
+    except TimedOut:
+        return None
+
+
+def _answer(name: str, lxc_path: str, path: str | None) -> dict[str, Any]:
+    return ask(ContainerRef(name, lxc_path), path)
+
+
+def _remembered(ref: ContainerRef, document: Document) -> Look | None:
+    """What is known of the container without asking its monitor, but for its state."""
+    record = _running_record.read(ref)
+    if record is None:
+        return None
+    same = record.digest == _running_record.digest(document)
+    configured = record.configured if same else _config_file.checked(document)
+    return Look(init_pid=record.init_pid, running=record.running, configured=configured) if configured else None
+
+
+def remember(ref: ContainerRef, document: Document, found: Look) -> Look:
+    """The same with the log file as the configuration names it, and written down as far as it lasts."""
     log = document.values(_config_file.LOG_FILE)[-1:]
-    return replace(found, configured={**found.configured, _config_file.LOG_FILE: log}) if any(log) else found
+    if any(log):
+        found = replace(found, configured={**found.configured, _config_file.LOG_FILE: log})
+    if found.state in ("RUNNING", "FROZEN") and _lock.is_held(ref):
+        digest = _running_record.digest(document)
+        _running_record.write(ref, Record(found.init_pid, found.running, digest, found.configured))
+    return found
 
 
 def look_of(answer: Mapping[str, Any]) -> Look:
@@ -121,15 +150,15 @@ def look_of(answer: Mapping[str, Any]) -> Look:
     return Look(
         state=answer["state"],
         init_pid=answer["init_pid"],
-        running={key: tuple(values) for key, values in answer["running"].items()},
-        configured={key: tuple(values) for key, values in answer["configured"].items()},
+        running=_items.items(answer["running"]),
+        configured=_items.items(answer["configured"]),
     )
 
 
-def ask(ref: ContainerRef, path: str) -> dict[str, Any]:
+def ask(ref: ContainerRef, path: str | None) -> dict[str, Any]:
     """State, init and both sides of the configuration, of which the persisted one is read from ``path``; JSON-able.
 
-    Blocks as long as the monitor does not answer: to be called in a child.
+    Without a path only state and init. Blocks as long as the monitor does not answer: to be called in a child.
     """
     lxc = binding()
     try:
@@ -137,53 +166,12 @@ def ask(ref: ContainerRef, path: str) -> dict[str, Any]:
         beside = lxc.Container(ref.name, config_path=NOWHERE)
     except RuntimeError:
         return {"loads": False}
+    told = {"loads": True, "state": live.state, "init_pid": live.init_pid}
+    if path is None:
+        return told
     if not beside.load_config(path):
         raise HostError(f"liblxc cannot load the configuration of {ref}")
-    return {
-        "loads": True,
-        "state": live.state,
-        "init_pid": live.init_pid,
-        "running": _items(live, live.get_running_config_item),
-        "configured": _items(beside, lambda key: _configured(beside, key)),
-    }
-
-
-def _configured(container: Any, key: str) -> str | None:
-    try:
-        value = container.get_config_item(key)
-    except KeyError:
-        return None
-    return "\n".join(value) if isinstance(value, list) else str(value or "")
-
-
-def _items(container: Any, get: Callable[[str], str | None]) -> dict[str, list[str]]:
-    items: dict[str, list[str]] = {}
-    for key in _keys(container, get):
-        values = (get(key) or "").rstrip("\n").split("\n")
-        if key in _FAMILIES:
-            for name, equals, value in (line.partition(" = ") for line in values):
-                if equals:
-                    items.setdefault(name, []).append(value)
-        elif values not in ([""], ["(null)"]):
-            items[key] = values
-    return items
-
-
-def _keys(container: Any, get: Callable[[str], str | None]) -> list[str]:
-    keys = [key for key in container.get_keys() if key not in _SILENT]
-    return keys + [f"lxc.net.{index}.{name}" for index in _net_indexes(get) for name in _NET_KEYS]
-
-
-def _net_indexes(get: Callable[[str], str | None]) -> list[int]:
-    """``lxc.net`` tells the types in order and no indexes, among which there may be gaps."""
-    count = len((get("lxc.net") or "").split())
-    found: list[int] = []
-    for index in range(_NET_INDEXES):
-        if len(found) == count:
-            break
-        if get(f"lxc.net.{index}.type"):
-            found.append(index)
-    return found
+    return {**told, "running": _items.running(live), "configured": _items.configured(beside)}
 
 
 _PASSING = ("STARTING", "STOPPING", "ABORTING", "FREEZING", "THAWED")

@@ -162,19 +162,23 @@ def _listed(lxc_path: str) -> list[str]:
 
 def titled(lxc_path: str) -> Iterator[tuple[int, str]]:
     """Pid and container name of the processes that are called a monitor of the path, and may be believed."""
-    prefix = f"{_TITLE}{lxc_path} "
-    start = os.fsencode(prefix)
+    start = os.fsencode(f"{_TITLE}{lxc_path} ")
     for pid in pids():
         # Of thousands of processes a few are monitors: the first look is a cheap one.
-        if not _begins_with(pid, start):
-            continue
-        try:
-            with Process(pid) as process:
-                title = process.title()
-                if title.startswith(prefix) and _trusted(process):
-                    yield pid, title[len(prefix) :]
-        except (ProcessLookupError, PermissionError):
-            continue
+        name = titled_container(pid, lxc_path) if _begins_with(pid, start) else None
+        if name is not None:
+            yield pid, name
+
+
+def titled_container(pid: int, lxc_path: str) -> str | None:
+    """The name of the container whose monitor the process is called, if it is of that path and may be believed."""
+    prefix = f"{_TITLE}{lxc_path} "
+    try:
+        with Process(pid) as process:
+            title = process.title()
+            return title[len(prefix) :] if title.startswith(prefix) and _trusted(process) else None
+    except (ProcessLookupError, PermissionError):
+        return None
 
 
 def _begins_with(pid: int, start: bytes) -> bool:

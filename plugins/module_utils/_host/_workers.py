@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import select
 import signal
@@ -17,6 +16,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
+
+from ansible_collections.community.lxc.plugins.module_utils._host._channel import receive, send
 
 Work = Callable[[int], Any]
 
@@ -52,7 +53,7 @@ class Workers:
         """Hand a job to a free worker."""
         worker = next(worker for worker in self._workers if worker.job is None)
         worker.job = job
-        _send(worker.channel, job)
+        send(worker.channel, job)
 
     def take(self) -> list[tuple[int, Any]]:
         """Wait for at least one result; job numbers with their results."""
@@ -64,7 +65,7 @@ class Workers:
         for fd, _event in poller.poll():
             worker, job = busy[fd]
             worker.job = None
-            answer = _receive(worker.channel)
+            answer = receive(worker.channel)
             if answer is None:
                 self._replace(worker)
             results.append((job, None if answer is None else answer["result"]))
@@ -101,36 +102,9 @@ def _spawn(work: Work, siblings: list[socket.socket]) -> _Worker:
 def _serve(work: Work, channel: socket.socket) -> NoReturn:
     try:
         while True:
-            job = _receive(channel)
+            job = receive(channel)
             if job is None:
                 os._exit(0)
-            _send(channel, {"result": work(job)})
+            send(channel, {"result": work(job)})
     finally:
         os._exit(1)
-
-
-def _send(channel: socket.socket, message: Any) -> None:
-    data = json.dumps(message).encode()
-    channel.sendall(len(data).to_bytes(8, "big") + data)
-
-
-def _receive(channel: socket.socket) -> Any:
-    """A message, or None when the other end is gone."""
-    head = _exactly(channel, 8)
-    if head is None:
-        return None
-    data = _exactly(channel, int.from_bytes(head, "big"))
-    return None if data is None else json.loads(data)
-
-
-def _exactly(channel: socket.socket, size: int) -> bytes | None:
-    data = bytearray()
-    while len(data) < size:
-        try:
-            part = channel.recv(size - len(data))
-        except ConnectionError:
-            return None
-        if not part:
-            return None
-        data += part
-    return bytes(data)

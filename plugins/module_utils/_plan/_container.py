@@ -247,7 +247,9 @@ class ContainerResource:
             yield Step(f"thaw {ref}", lambda: _lifecycle.unfreeze(ref))
         yield Step(
             f"stop {ref}",
-            lambda: _lifecycle.stop(ref, timeout=spec.timeout, force=spec.force, document=now.document),
+            lambda: _lifecycle.stop(
+                ref, timeout=spec.timeout, force=spec.force, document=now.document, init_pid=now.init.pid
+            ),
         )
 
     def _reboot(self, document: Document) -> None:

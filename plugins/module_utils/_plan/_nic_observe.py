@@ -21,12 +21,8 @@ from ansible_collections.community.lxc.plugins.module_utils._host import (
     _process,
     _proxies,
 )
-from ansible_collections.community.lxc.plugins.module_utils._host._running import (
-    UNRESPONSIVE,
-    Items,
-    Look,
-    settled_look,
-)
+from ansible_collections.community.lxc.plugins.module_utils._host._items import Items
+from ansible_collections.community.lxc.plugins.module_utils._host._running import UNRESPONSIVE, Look, settled_look
 from ansible_collections.community.lxc.plugins.module_utils._model._ip import host_of
 from ansible_collections.community.lxc.plugins.module_utils._model._nic import Nic
 from ansible_collections.community.lxc.plugins.module_utils._model._nic_request import NicRequest
