@@ -23,6 +23,8 @@ _POLL_SECONDS = 1.0
 _SILENCE_SECONDS = 3.0
 _STATUS_SECONDS = 3.0
 """Asking for the job's status runs a module on the host; between, only the file is looked at."""
+_BEGIN_SECONDS = 300.0
+"""By then the module has made the file, or never will."""
 _LIMIT_SECONDS = 24 * 3600
 """After this an asynchronous job of Ansible's is ended; the module's own time limits come long before."""
 
@@ -80,7 +82,7 @@ class ActionModule(ActionBase):
     def _follow(self, status: dict[str, Any], progress: str, task_vars: dict[str, Any]) -> dict[str, Any]:
         host = task_vars.get("inventory_hostname", "")
         begun = told = asked = time.monotonic()
-        seen, last = 0, False
+        seen, last, ended = 0, False, False
         while True:
             lines = self._command(f"tail -n +{seen + 1} -- {shlex.quote(progress)} 2>/dev/null || true").splitlines()
             for line in lines:
@@ -96,6 +98,10 @@ class ActionModule(ActionBase):
                 answer = self._status(status, task_vars)
                 if answer.get("finished"):
                     return answer
+                # Ansible's own process, which writes the answer, may have been killed: then there will be none.
+                before, ended = ended, self._has_ended(progress, patient=now - begun < _BEGIN_SECONDS)
+                if before and ended:
+                    return {}
                 asked = time.monotonic()
             time.sleep(_POLL_SECONDS)
 
@@ -104,6 +110,12 @@ class ActionModule(ActionBase):
             module_name="ansible.legacy.async_status", module_args=args, task_vars=task_vars, wrap_async=False
         )
         return answer
+
+    def _has_ended(self, progress: str, *, patient: bool) -> bool:
+        """Whether the module is no longer at work: as long as it is, it holds a lock on the file that it has made."""
+        path = shlex.quote(progress)
+        said = self._command(f"if [ -e {path} ]; then flock -n {path} true && echo free; else echo missing; fi").strip()
+        return said == "free" or (said == "missing" and not patient)
 
     def _command(self, command: str) -> str:
         execute: Callable[[str], dict[str, Any]] = self._low_level_execute_command

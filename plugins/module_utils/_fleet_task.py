@@ -20,7 +20,7 @@ from ansible_collections.community.lxc.plugins.module_utils._fleet_parts import 
     part_builder,
     validated,
 )
-from ansible_collections.community.lxc.plugins.module_utils._host import _fleet, _netlink, _removal
+from ansible_collections.community.lxc.plugins.module_utils._host import _fleet
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import resolve
 from ansible_collections.community.lxc.plugins.module_utils._model._container import ContainerSpec, container_spec
 from ansible_collections.community.lxc.plugins.module_utils._model._fleet import Member, members
@@ -48,13 +48,17 @@ def build_fleet(params: Mapping[str, Any]) -> Fleet:
         jobs=(*share_sources(jobs, [member.share_source for member in team]), *_purges(params, jobs, fleet)),
         parallel=params["parallel"] or _fleet.processors(),
         abort_on_failures=params["abort_on_failures"],
-        report=(lambda line: _fleet.append_line(path, line)) if path else (lambda line: None),
+        report=_fleet.reporter(path) if path else (lambda line: None),
     )
 
 
 def _prefer_netlink(fleet: Fleet) -> None:
     """Workers cannot change to an interpreter that has pyroute2, as a single module does: if there is one, all do."""
-    if any(part.name == "nics" for job in fleet.jobs for part in job.parts) and not _netlink.is_installed():
+    if not any(part.name == "nics" for job in fleet.jobs for part in job.parts):
+        return
+    from ansible_collections.community.lxc.plugins.module_utils._host import _netlink
+
+    if not _netlink.is_installed():
         respawn_with("pyroute2")
 
 
@@ -98,6 +102,8 @@ def _purges(params: Mapping[str, Any], jobs: list[Job], fleet: str) -> list[Job]
     known.update(names)
     batch = max((job.batch for job in jobs), default=0) + 1 if params["serial"] else 0
     purged = []
+    if names:
+        from ansible_collections.community.lxc.plugins.module_utils._host import _removal
     for name in names:
         ref = ContainerRef(name, lxc_path)
         # Snapshot clones stand on it, and have to go before.

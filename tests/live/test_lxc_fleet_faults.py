@@ -198,8 +198,9 @@ def test_an_interpreter_with_both_libraries_is_found_first(
     )
 
 
+@pytest.mark.parametrize("victim", ["the module", "all of it"])
 def test_a_module_that_dies_while_it_is_followed_is_a_failure(
-    bed: Bed, unique: str, tmp_path: Path, ansible_playbook: RunPlaybook
+    victim: str, bed: Bed, unique: str, tmp_path: Path, ansible_playbook: RunPlaybook
 ) -> None:
     variables = {
         "path": bed.lxc_path,
@@ -209,9 +210,10 @@ def test_a_module_that_dies_while_it_is_followed_is_a_failure(
 
     def kill_it() -> None:
         template = until(lambda: running(f"{tmp_path}/slow"), seconds=100, what="the template's run")
-        wrapper = next(pid for pid in ancestors(template) if b"async_wrapper" in command_of(pid))
-        for module in children(wrapper):
-            kill_tree(module)
+        wrappers = [pid for pid in ancestors(template) if b"async_wrapper" in command_of(pid)]
+        doomed = children(wrappers[0]) if victim == "the module" else [wrappers[-1]]
+        for process in doomed:
+            kill_tree(process)
 
     killer = threading.Thread(target=kill_it)
     killer.start()

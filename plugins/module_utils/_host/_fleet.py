@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import tempfile
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document, parse
+from ansible_collections.community.lxc.plugins.module_utils._errors import InvalidInput
 from ansible_collections.community.lxc.plugins.module_utils._host import _config_file, _lock
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import binding
 from ansible_collections.community.lxc.plugins.module_utils._host._half_made import half_made
@@ -23,7 +25,6 @@ from ansible_collections.community.lxc.plugins.module_utils._model._ref import C
 from ansible_collections.community.lxc.plugins.module_utils._model._source import Source
 
 __all__ = [
-    "append_line",
     "base_name",
     "document",
     "exists",
@@ -31,6 +32,7 @@ __all__ = [
     "has_monitor",
     "marked",
     "processors",
+    "reporter",
     "scratch_copy",
 ]
 
@@ -92,7 +94,20 @@ def scratch_copy(ref: ContainerRef, configuration: Document) -> Iterator[Contain
             _lock.forget(scratch)
 
 
-def append_line(path: str, line: str) -> None:
-    """Tell a reader that polls the file how far the work is."""
-    with open(path, "a", encoding="utf-8") as stream:
+def reporter(path: str) -> Callable[[str], None]:
+    """What appends a line to the file, for a reader who polls it.
+
+    A lock on the file says that somebody is at work, and is gone with the last process that is: this one, and its
+    workers. InvalidInput if the file cannot be written.
+    """
+    try:
+        stream = open(path, "a", encoding="utf-8")  # noqa: SIM115
+    except OSError as error:
+        raise InvalidInput(f"progress_file: {error}") from error
+    fcntl.flock(stream, fcntl.LOCK_SH)
+
+    def report(line: str) -> None:
         stream.write(line + "\n")
+        stream.flush()
+
+    return report
