@@ -6,12 +6,16 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from ansible_collections.community.lxc.tests.molecule._bed import end_leftovers, environment
+from ansible_collections.community.lxc.tests.molecule._bed import BED, SCENARIOS, end_leftovers, environment
+
+IMAGES = SCENARIOS / "images"
 
 pytestmark = [pytest.mark.xdist_group("molecule"), pytest.mark.timeout(3600)]
 
@@ -29,3 +33,30 @@ def test_nothing_of_a_killed_run_goes_on(alone: None) -> None:
         for process in (worker, host, other):
             process.kill()
             process.wait()
+
+
+@pytest.mark.skipif("vm" not in os.environ.get("MOLECULE_HOSTS", "vm"), reason="the machine is not among the hosts")
+def test_a_machine_whose_saved_state_is_no_good_is_booted(alone: None, tmp_path: Path) -> None:
+    image = Path(output([IMAGES / "image", "vm", "bookworm"]).strip())
+    for name in ("disk.raw", "vmlinuz", "initrd.img"):
+        (tmp_path / name).symlink_to(image / name)
+    output(["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", "disk.raw", tmp_path / "state.qcow2"])
+    run = tmp_path / "run"
+    machine, key = IMAGES / "machine", BED / "id_ed25519"
+    try:
+        done = subprocess.run(
+            [machine, "start", tmp_path, run, "22423", key],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=environment(),
+        )
+        assert (done.returncode, done.stdout) == (0, f"started {run}\n"), done.stderr
+        assert "trying a second time" in done.stderr
+    finally:
+        output([machine, "stop", run])
+    assert not (run / "pid").exists()
+
+
+def output(command: list[Path | str]) -> str:
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment()).stdout
