@@ -6,13 +6,16 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.community.lxc.plugins.module_utils._host import _lock, _running_record
+from ansible_collections.community.lxc.plugins.module_utils._config._document import parse
+from ansible_collections.community.lxc.plugins.module_utils._host import _asker, _lock, _running_record
+from ansible_collections.community.lxc.plugins.module_utils._host._running import look
 from ansible_collections.community.lxc.plugins.module_utils._host._running_record import Record
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 from ansible_collections.community.lxc.tests.live._bed import Bed, Guest, run_module, tool, until
@@ -115,3 +118,18 @@ def test_what_the_hosts_interfaces_decide_is_asked_each_time(bed: Bed) -> None:
         assert _running_record.read(ref_of(guest)) is None
         _running_record.write(ref_of(guest), replace(record, configured={"lxc.net.0.link": ("eth0",)}))
     assert remembered(guest).configured == {"lxc.net.0.link": ("eth0",)}
+
+
+def test_questions_leave_no_log_file_open(bed: Bed, tmp_path: Path) -> None:
+    guest = bed.guest()
+    add(guest, f"lxc.log.file = {tmp_path}/log")
+    guest.start()
+    document = parse(guest.config.read_text())
+    _asker.close()
+    try:
+        for _ in range(20):
+            assert look(ref_of(guest), document).state == "RUNNING"
+        [asker] = _asker._askers
+        until(lambda: len(os.listdir(f"/proc/{asker.pid}/fd")) == 4, what="the end of its handles")
+    finally:
+        _asker.close()

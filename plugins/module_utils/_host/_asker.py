@@ -11,6 +11,7 @@ It ends with the process that it works for. One that hangs is killed, and the ne
 
 from __future__ import annotations
 
+import gc
 import os
 import select
 import signal
@@ -98,11 +99,14 @@ def _serve(answer: Answer, channel: socket.socket) -> NoReturn:
             signal.signal(number, signal.SIG_DFL)
         # Neither the caller's pipes nor its lock may be held for longer than it lives.
         _close_all_but(channel.fileno())
+        gc.freeze()
         while True:
             question = receive(channel)
             if question is None:
                 os._exit(0)
             send(channel, _tell(answer, question))
+            # The binding's handles refer to themselves, and have their containers' log files open while they are there.
+            gc.collect()
     finally:
         os._exit(1)
 
