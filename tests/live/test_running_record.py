@@ -6,19 +6,17 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.community.lxc.plugins.module_utils._config._document import parse
-from ansible_collections.community.lxc.plugins.module_utils._host import _asker, _lock, _running_record
-from ansible_collections.community.lxc.plugins.module_utils._host._running import look
+from ansible_collections.community.lxc.plugins.module_utils._host import _lock, _running_record
 from ansible_collections.community.lxc.plugins.module_utils._host._running_record import Record
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
-from ansible_collections.community.lxc.tests.live._bed import Bed, Guest, run_module, tool, until
+from ansible_collections.community.lxc.tests.live._ansible import library
+from ansible_collections.community.lxc.tests.live._bed import PYTHON, Bed, Guest, run_module, tool, until
 
 
 def container(guest: Guest, *, check_mode: bool = False, **options: Any) -> dict[str, Any]:
@@ -120,16 +118,31 @@ def test_what_the_hosts_interfaces_decide_is_asked_each_time(bed: Bed) -> None:
     assert remembered(guest).configured == {"lxc.net.0.link": ("eth0",)}
 
 
+ASK = """
+import os
+import sys
+import time
+sys.path.insert(0, sys.argv[1])
+from ansible_collections.community.lxc.plugins.module_utils._host import _asker, _config_file
+from ansible_collections.community.lxc.plugins.module_utils._host._running import look
+from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
+ref = ContainerRef(sys.argv[3], sys.argv[2])
+for _ in range(20):
+    print(look(ref, _config_file.read(ref)).state)
+[asker] = _asker._askers
+for _ in range(1000):
+    files = os.listdir(f"/proc/{asker.pid}/fd")
+    if len(files) == 4:
+        break
+    time.sleep(0.01)
+print(len(files))
+"""
+
+
 def test_questions_leave_no_log_file_open(bed: Bed, tmp_path: Path) -> None:
     guest = bed.guest()
     add(guest, f"lxc.log.file = {tmp_path}/log")
     guest.start()
-    document = parse(guest.config.read_text())
-    _asker.close()
-    try:
-        for _ in range(20):
-            assert look(ref_of(guest), document).state == "RUNNING"
-        [asker] = _asker._askers
-        until(lambda: len(os.listdir(f"/proc/{asker.pid}/fd")) == 4, what="the end of its handles")
-    finally:
-        _asker.close()
+    said = tool(PYTHON, "-c", ASK, library(), guest.lxc_path, guest.name).stdout.split()
+    # Standard input, output and errors, and the channel on which it is asked.
+    assert said == ["RUNNING"] * 20 + ["4"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document
@@ -21,39 +21,14 @@ from ansible_collections.community.lxc.plugins.module_utils._host._half_made imp
 from ansible_collections.community.lxc.plugins.module_utils._host._running import UNRESPONSIVE, settled_look
 from ansible_collections.community.lxc.plugins.module_utils._model._container import ContainerSpec, container_spec
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
+from ansible_collections.community.lxc.plugins.module_utils._plan._container_state import ContainerState
 from ansible_collections.community.lxc.plugins.module_utils._plan._pending import pending_keys
 from ansible_collections.community.lxc.plugins.module_utils._plan._persist import persist_step
 from ansible_collections.community.lxc.plugins.module_utils._plan._resource import Step
 
 # What creates, removes, starts and stops is imported where it is needed: most tasks find that there is nothing to do.
 
-ABSENT = "ABSENT"
 _GOALS = {"started": "RUNNING", "restarted": "RUNNING", "frozen": "FROZEN", "stopped": "STOPPED"}
-
-
-@dataclass(frozen=True)
-class ContainerState:
-    """``state`` is liblxc's word, or ABSENT. ``pending`` are the keys that wait for a restart.
-
-    ``edited`` is the configuration as the task wants it, and ``edited_pending`` what would then wait.
-    """
-
-    state: str = ABSENT
-    document: Document = field(default_factory=Document)
-    pending: tuple[str, ...] = ()
-    edited: Document = field(default_factory=Document)
-    edited_pending: tuple[str, ...] = ()
-    half_made: bool = False
-    loads: bool = True
-    init: _init.Init = field(default_factory=_init.Init)
-
-    @property
-    def exists(self) -> bool:
-        return self.state != ABSENT
-
-    @property
-    def runs(self) -> bool:
-        return self.state not in (ABSENT, "STOPPED")
 
 
 class ContainerResource:
@@ -162,7 +137,10 @@ class ContainerResource:
         elif want.document != now.document:
             says = f"change the configuration of {self.ref}: {self._difference(now, want)}"
             yield persist_step(self.ref, says=says, old=now.document, new=want.document)
-        yield from self._run_steps(now, want)
+        if now.state != want.state or self._restarts(now):
+            from ansible_collections.community.lxc.plugins.module_utils._plan import _container_run
+
+            yield from _container_run.steps(self.ref, self.spec, now, want, restarts=self._restarts(now))
         if self.spec.wait_for != "none" and want.state == "RUNNING" and not self._awaited(now, want):
             yield Step(says=f"wait for {self.spec.wait_for}", do=self._wait, waits=True)
 
@@ -179,7 +157,9 @@ class ContainerResource:
             says = f"reduce the configuration of {self.ref}, which does not parse, to what its removal needs"
             yield Step(says, lambda: _removal.reduce(self.ref, now.document, with_rootfs=not outside))
         if now.runs:
-            yield from self._stop_steps(now)
+            from ansible_collections.community.lxc.plugins.module_utils._plan import _container_run
+
+            yield from _container_run.stop_steps(self.ref, self.spec, now)
         yield Step(
             f"remove {self.ref}{stays}",
             lambda: _removal.destroy(self.ref, now.document, force=self.spec.force_destroy),
@@ -203,65 +183,6 @@ class ContainerResource:
         _config_file.check(self.ref, wanted)
         if wanted != made:
             _config_file.write(self.ref, wanted)
-
-    def _run_steps(self, now: ContainerState, want: ContainerState) -> Iterator[Step]:
-        if now.state == want.state and not self._restarts(now):
-            return
-        from ansible_collections.community.lxc.plugins.module_utils._host import _lifecycle
-
-        runs, frozen = now.runs, now.state == "FROZEN"
-        if runs and self._restarts(now):
-            if self.spec.state == "restarted" and not now.edited_pending and now.state == "RUNNING":
-                yield Step(f"reboot {self.ref}", lambda: self._reboot(want.document))
-            else:
-                yield from self._stop_steps(now)
-                yield self._start_step(want)
-                frozen = False
-        elif runs and not want.runs:
-            yield from self._stop_steps(now)
-        elif want.runs and not runs:
-            yield self._start_step(want)
-        if want.state == "FROZEN" and not frozen:
-            yield Step(f"freeze {self.ref}", lambda: _lifecycle.freeze(self.ref))
-        if want.state == "RUNNING" and frozen and not self._restarts(now):
-            yield Step(f"thaw {self.ref}", lambda: _lifecycle.unfreeze(self.ref))
-
-    def _start_step(self, want: ContainerState) -> Step:
-        return Step(f"start {self.ref}", lambda: self._start(want.document))
-
-    def _start(self, document: Document) -> None:
-        from ansible_collections.community.lxc.plugins.module_utils._host import _lifecycle
-
-        _lifecycle.start(self.ref, timeout=max(self.spec.timeout, 1.0), document=document)
-
-    def _stop_steps(self, now: ContainerState) -> Iterator[Step]:
-        from ansible_collections.community.lxc.plugins.module_utils._host import _lifecycle
-
-        spec, ref = self.spec, self.ref
-        if now.state == UNRESPONSIVE:
-            if not spec.force:
-                raise HostError(f"The monitor of {ref} does not answer; only force: true ends it")
-            yield Step(f"end {ref}, whose monitor does not answer", lambda: _lifecycle.end(ref))
-            return
-        if now.state == "FROZEN":
-            yield Step(f"thaw {ref}", lambda: _lifecycle.unfreeze(ref))
-        yield Step(
-            f"stop {ref}",
-            lambda: _lifecycle.stop(
-                ref, timeout=spec.timeout, force=spec.force, document=now.document, init_pid=now.init.pid
-            ),
-        )
-
-    def _reboot(self, document: Document) -> None:
-        from ansible_collections.community.lxc.plugins.module_utils._host import _lifecycle
-
-        try:
-            _lifecycle.reboot(self.ref, timeout=max(self.spec.timeout, 1.0), document=document)
-        except HostError:
-            if not self.spec.force:
-                raise
-            _lifecycle.stop(self.ref, timeout=0, force=True)
-            self._start(document)
 
     def _awaited(self, now: ContainerState, want: ContainerState) -> bool:
         return now.state == want.state and not self._restarts(now) and now.init.has(self.spec.wait_for)

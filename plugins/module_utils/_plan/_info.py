@@ -35,7 +35,8 @@ from ansible_collections.community.lxc.plugins.module_utils._host._running impor
 from ansible_collections.community.lxc.plugins.module_utils._host._states import Running, running
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef, container_ref
 from ansible_collections.community.lxc.plugins.module_utils._plan import _cgroup_info, _mount_info, _seccomp, _snapshot
-from ansible_collections.community.lxc.plugins.module_utils._plan._container import ContainerState, show_container
+from ansible_collections.community.lxc.plugins.module_utils._plan._container import show_container
+from ansible_collections.community.lxc.plugins.module_utils._plan._container_state import ContainerState
 from ansible_collections.community.lxc.plugins.module_utils._plan._nic_info import nics
 from ansible_collections.community.lxc.plugins.module_utils._plan._pending import pending_keys
 
