@@ -200,3 +200,18 @@ def test_an_interpreter_with_the_binding_alone_gives_way_to_one_with_both(
     )
     assert play.rc == 0, play.output
     assert play.result("nic")["nic"]["live"]["bridge"] == bridge.name
+
+
+def test_an_old_pyroute2_is_named(bed: Bed, tmp_path: Path) -> None:
+    # As much of that of Debian 11 as is looked at.
+    (tmp_path / "pyroute2.py").write_text('__version__ = "0.5.14"\n\n\nclass IPRoute:\n    pass\n')
+    guest = bed.guest("lxc.net.0.type = veth", "lxc.net.0.name = eth0", start=True)
+    old = [("PYTHONPATH", str(tmp_path))]
+    given = {"lxc_path": bed.lxc_path, "container": guest.name, "name": "eth7"}
+    before = guest.config.read_bytes()
+    result = run_module("lxc_net_veth", given, environment=old)
+    words = "pyroute2 0.5.14 is too old to look at a container's network; 0.7 or later does"
+    assert (result["failed"], result["msg"]) == (True, words)
+    assert guest.config.read_bytes() == before
+    [told] = run_module("lxc_info", {"lxc_path": bed.lxc_path}, environment=old)["containers"]
+    assert [nic["error"] for nic in told["nics"]] == [words]

@@ -135,7 +135,8 @@ def refusal(log: Sequence[str], version: str) -> InvalidInput | None:
     """The sentence for what liblxc logged."""
     unknown = line = why = ""
     for entry in log:
-        match = re.search(r'Unsupported config key "([^"]*)"', entry)
+        # LXC 5 and later, and LXC 4.
+        match = re.search(r'(?:Unsupported config|Unknown configuration) key "([^"]*)"', entry)
         unknown = match[1] if match else unknown
         match = re.search(r'Failed to parse config file ".*" at line "(.*)"$', entry)
         if match:

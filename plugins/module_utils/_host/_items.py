@@ -23,7 +23,8 @@ _NET_KEYS = (
     *("veth.vlan.id", "veth.vlan.tagged.id", "ipvlan.mode", "ipvlan.isolation", "macvlan.mode", "vlan.id"),
 )
 """liblxc's own list for an interface lacks some of them, and there is none for an index that the file has no more."""
-_SILENT = ("lxc.hook", "lxc.include", "lxc.net")
+_SILENT = ("lxc.hook", "lxc.include", "lxc.net", "lxc.namespace.share")
+"""Names of families, which have no value of their own."""
 
 
 def running(container: Any) -> dict[str, list[str]]:
@@ -63,7 +64,8 @@ def _items(container: Any, get: Callable[[str], str | None]) -> dict[str, list[s
 
 
 def _keys(container: Any, get: Callable[[str], str | None]) -> list[str]:
-    keys = [key for key in container.get_keys() if key not in _SILENT]
+    # LXC 4.0 lists the keys of an interface without its index as well, and dies when it is asked for some of them.
+    keys = [key for key in container.get_keys() if key not in _SILENT and not key.startswith("lxc.net.")]
     return keys + [f"lxc.net.{index}.{name}" for index in _net_indexes(get) for name in _NET_KEYS]
 
 

@@ -30,13 +30,17 @@ _PACKAGES = "python3-pyroute2 (Debian, Ubuntu, Fedora, EL with EPEL) or pyroute2
 
 
 def library() -> Any:
-    """The module ``pyroute2``. MissingLibrary where this interpreter has none."""
+    """The module ``pyroute2``. MissingLibrary where this interpreter has none, HostError for one that is too old."""
     try:
-        return importlib.import_module("pyroute2")
+        module = importlib.import_module("pyroute2")
     except ModuleNotFoundError as error:
         if error.name != "pyroute2":
             raise HostError(f"pyroute2 cannot be imported: {error}") from error
         raise MissingLibrary("pyroute2", packages=_PACKAGES) from error
+    if not hasattr(module.IPRoute, "get_netnsid"):
+        # Debian 11 has such a one.
+        raise HostError(f"pyroute2 {module.__version__} is too old to look at a container's network; 0.7 or later does")
+    return module
 
 
 def is_installed() -> bool:
