@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from ansible_collections.community.lxc.plugins.module_utils._host import _items
 
-
 KEYS = ("lxc.arch", "lxc.hook", "lxc.net", "lxc.net.l2proxy", "lxc.net.type", "lxc.prlimit", "lxc.uts.name")
 VALUES: dict[str, str | list[str]] = {
     "lxc.arch": "x86_64",
