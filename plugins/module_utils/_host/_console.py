@@ -38,8 +38,9 @@ def ring(ref: ContainerRef, *, read: bool, clear: bool, max_bytes: int) -> bytes
         from ansible_collections.community.lxc.plugins.module_utils._host import _liblxc
 
         with _liblxc.load().container(ref.name, ref.lxc_path) as container:
-            result, data = container.console_log(read=read, clear=clear, read_max=max_bytes)
-        return [result, base64.b64encode(data).decode()]
+            # Read in any case: who only clears waits for ever for what LXC 4.0's monitor announces and does not send.
+            result, data = container.console_log(read=True, clear=clear, read_max=max_bytes)
+        return [result, base64.b64encode(data).decode() if read else ""]
 
     what = f"{'read' if read else 'clear'} the console's ring buffer of {ref}"
     done = _child.run(work, what=what, timeout=_SECONDS, log=ref)
