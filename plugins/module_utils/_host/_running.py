@@ -28,7 +28,6 @@ from ansible_collections.community.lxc.plugins.module_utils._host import (
 )
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import NOWHERE, binding
 from ansible_collections.community.lxc.plugins.module_utils._host._items import Items
-from ansible_collections.community.lxc.plugins.module_utils._host._running_record import Record
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 
 UNRESPONSIVE = "UNRESPONSIVE"
@@ -112,6 +111,8 @@ def look(ref: ContainerRef, document: Document | None, *, timeout: float = _ANSW
 
 def _ask(ref: ContainerRef, path: str | None, timeout: float) -> Any:
     """None where the monitor does not answer."""
+    # Most containers of most tasks do not run, and do without this.
+
     try:
         return _asker.ask(_answer, ref.name, ref.lxc_path, path, what=f"ask the monitor of {ref}", timeout=timeout)
     except TimedOut:
@@ -124,6 +125,7 @@ def _answer(name: str, lxc_path: str, path: str | None) -> dict[str, Any]:
 
 def _remembered(ref: ContainerRef, document: Document) -> Look | None:
     """What is known of the container without asking its monitor, but for its state."""
+
     record = _running_record.read(ref)
     if record is None:
         return None
@@ -138,8 +140,11 @@ def remember(ref: ContainerRef, document: Document, found: Look) -> Look:
     if any(log):
         found = replace(found, configured={**found.configured, _config_file.LOG_FILE: log})
     if found.state in ("RUNNING", "FROZEN") and _lock.is_held(ref):
+        from ansible_collections.community.lxc.plugins.module_utils._host import _running_record
+
         digest = _running_record.digest(document)
-        _running_record.write(ref, Record(found.init_pid, found.running, digest, found.configured))
+        record = _running_record.Record(found.init_pid, found.running, digest, found.configured)
+        _running_record.write(ref, record)
     return found
 
 
