@@ -16,6 +16,7 @@ import errno
 import importlib
 import importlib.util
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from ansible_collections.community.lxc.plugins.module_utils._host import _proces
 
 _CLONE_NEWNET = 0x40000000
 _ATTEMPTS = 10
+_OLDEST = (0, 7)
 _PACKAGES = "python3-pyroute2 (Debian, Ubuntu, Fedora, EL with EPEL) or pyroute2 from PyPI"
 
 
@@ -37,9 +39,11 @@ def library() -> Any:
         if error.name != "pyroute2":
             raise HostError(f"pyroute2 cannot be imported: {error}") from error
         raise MissingLibrary("pyroute2", packages=_PACKAGES) from error
-    if not hasattr(module.IPRoute, "get_netnsid"):
+    version = str(getattr(module, "__version__", ""))
+    numbers = re.match(r"(\d+)\.(\d+)", version)
+    if numbers and (int(numbers[1]), int(numbers[2])) < _OLDEST:
         # Debian 11 has such a one.
-        raise HostError(f"pyroute2 {module.__version__} is too old to look at a container's network; 0.7 or later does")
+        raise HostError(f"pyroute2 {version} is too old to look at a container's network; 0.7 or later does")
     return module
 
 
