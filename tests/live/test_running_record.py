@@ -83,6 +83,20 @@ def test_an_edit_of_what_is_included_is_seen(bed: Bed, tmp_path: Path) -> None:
     assert container(guest)["container"]["pending"] == ["lxc.tty.max"]
 
 
+def test_what_is_edited_while_liblxc_reads_is_asked_for_again(bed: Bed, tmp_path: Path) -> None:
+    guest = bed.guest()
+    included = tmp_path / "more.conf"
+    included.write_text("lxc.tty.max = 2\n")
+    add(guest, f"lxc.include = {included}")
+    # Liblxc has read the included file when this hook runs, and the start is not yet proved.
+    hook = tmp_path / "hook"
+    hook.write_text(f"#!/bin/sh\necho 'lxc.tty.max = 3' >{included}\n")
+    hook.chmod(0o755)
+    add(guest, f"lxc.hook.pre-start = {hook}")
+    container(guest)
+    assert container(guest)["container"]["pending"] == ["lxc.tty.max"]
+
+
 @pytest.mark.parametrize("way", ["stop and start", "reboot"])
 def test_another_init_is_asked(bed: Bed, way: str) -> None:
     guest = bed.guest()

@@ -40,7 +40,7 @@ _askers: list[_Asker] = []
 
 
 def ask(answer: Answer, *question: Any, what: str, timeout: float) -> Any:
-    """What ``answer(*question)`` returns in the child; both are JSON-able. An LxcError or OSError of it is raised here.
+    """What ``answer(*question)`` returns in the child; both are JSON-able. What fails there is a HostError here.
 
     ``what`` says what is attempted, for messages. TimedOut after ``timeout`` seconds, HostError if the child dies.
     """

@@ -41,7 +41,7 @@ _NEEDS = {
 """Keys that came with an extension which not every liblxc has."""
 
 _checked: dict[str, Items] = {}
-"""Texts that liblxc has loaded in this process, and what it made of them: a plan is made twice, a check once."""
+"""Digests of what liblxc has loaded in this process, and what it made of it: a plan is made twice, a check once."""
 
 
 def read(ref: ContainerRef) -> Document | None:
@@ -60,8 +60,8 @@ def check(ref: ContainerRef, document: Document) -> None:
 
     Touches nothing of the container.
     """
-    text = document.render()
-    if text in _checked:
+    digest = _config_includes.digest(document)
+    if digest in _checked:
         return
     refuse_dangerous(_config_includes.expand(document, _config_includes.read(document)))
     _refuse_log_files(document)
@@ -79,12 +79,12 @@ def check(ref: ContainerRef, document: Document) -> None:
         except HostError as error:
             raise refusal(error.lxc_log, version) or error from error
     log = document.values(LOG_FILE)[-1:]
-    _checked[text] = {**_items.items(told), **({LOG_FILE: log} if any(log) else {})}
+    _checked[digest] = {**_items.items(told), **({LOG_FILE: log} if any(log) else {})}
 
 
-def checked(document: Document) -> Items | None:
-    """What liblxc made of a document that ``check`` has had it load in this process."""
-    return _checked.get(document.render())
+def checked(digest: str) -> Items | None:
+    """What liblxc made of the configuration of that digest, if ``check`` has had it loaded in this process."""
+    return _checked.get(digest)
 
 
 def spill(document: Document, path: str) -> None:

@@ -9,10 +9,13 @@
 from __future__ import annotations
 
 import functools
+import hashlib
+import json
 import os
 from collections.abc import Mapping
 
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document, Entry, parse
+from ansible_collections.community.lxc.plugins.module_utils._host._binding import binding
 from ansible_collections.community.lxc.plugins.module_utils._host._files import read_regular
 
 KEY = "lxc.include"
@@ -64,3 +67,9 @@ def expand(document: Document, includes: Includes) -> tuple[Entry, ...]:
     for key, value in document.entries():
         found += includes.get(value, ()) if key == KEY else [(key, value)]
     return tuple(found)
+
+
+def digest(document: Document) -> str:
+    """A hash of the whole text, lines that say nothing and all, with what it includes and the liblxc that reads it."""
+    text = json.dumps([str(binding().version), document.render(), read(document)])
+    return hashlib.sha256(text.encode()).hexdigest()

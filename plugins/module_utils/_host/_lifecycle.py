@@ -16,7 +16,12 @@ from typing import Any
 
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, LxcError, TimedOut
-from ansible_collections.community.lxc.plugins.module_utils._host import _child, _config_file, _monitor
+from ansible_collections.community.lxc.plugins.module_utils._host import (
+    _child,
+    _config_file,
+    _config_includes,
+    _monitor,
+)
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import handle
 from ansible_collections.community.lxc.plugins.module_utils._host._running import ask, has_monitor, look_of, remember
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
@@ -36,6 +41,7 @@ def start(ref: ContainerRef, *, timeout: float, document: Document | None = None
     from ansible_collections.community.lxc.plugins.module_utils._host import _cgroup_leftovers, _seccomp
 
     profile = _seccomp.check_before_start(document)
+    digest = _config_includes.digest(document) if document is not None else ""
     groups, since = _monitor.group_directories(ref), _monitor.now()
     # Who listens already is looked for only then: that goes through all processes of the host.
     others = _monitor.monitor_pids(ref) if has_monitor(ref) else ()
@@ -55,7 +61,7 @@ def start(ref: ContainerRef, *, timeout: float, document: Document | None = None
             raise
     _seccomp.remember(ref, init_pid=found["init_pid"], profile=profile)
     if document is not None:
-        remember(ref, document, look_of(found["told"]))
+        remember(ref, document, look_of(found["told"]), digest=digest)
 
 
 def _spilled(document: Document | None) -> AbstractContextManager[str | None]:

@@ -19,13 +19,7 @@ from typing import Any
 
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, TimedOut
-from ansible_collections.community.lxc.plugins.module_utils._host import (
-    _asker,
-    _config_file,
-    _items,
-    _lock,
-    _running_record,
-)
+from ansible_collections.community.lxc.plugins.module_utils._host import _config_file, _config_includes, _items, _lock
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import NOWHERE, binding
 from ansible_collections.community.lxc.plugins.module_utils._host._items import Items
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
@@ -95,23 +89,26 @@ def look(ref: ContainerRef, document: Document | None, *, timeout: float = _ANSW
     """
     if document is None or not has_monitor(ref):
         return Look()
-    known = _remembered(ref, document)
+    # Before liblxc reads it: what changes meanwhile must not pass for what it has read.
+    digest = _config_includes.digest(document)
+    known = _remembered(ref, digest)
     if known is not None:
         answer = _ask(ref, None, timeout)
         if answer is None:
             return Look(state=UNRESPONSIVE)
         if answer["loads"] and answer["init_pid"] == known.init_pid:
-            return remember(ref, document, replace(known, state=answer["state"]))
+            return remember(ref, document, replace(known, state=answer["state"]), digest=digest)
     with _config_file.spilled(document) as path:
         answer = _ask(ref, path, timeout)
     if answer is None:
         return Look(state=UNRESPONSIVE)
-    return remember(ref, document, look_of(answer))
+    return remember(ref, document, look_of(answer), digest=digest)
 
 
 def _ask(ref: ContainerRef, path: str | None, timeout: float) -> Any:
     """None where the monitor does not answer."""
     # Most containers of most tasks do not run, and do without this.
+    from ansible_collections.community.lxc.plugins.module_utils._host import _asker
 
     try:
         return _asker.ask(_answer, ref.name, ref.lxc_path, path, what=f"ask the monitor of {ref}", timeout=timeout)
@@ -123,26 +120,28 @@ def _answer(name: str, lxc_path: str, path: str | None) -> dict[str, Any]:
     return ask(ContainerRef(name, lxc_path), path)
 
 
-def _remembered(ref: ContainerRef, document: Document) -> Look | None:
+def _remembered(ref: ContainerRef, digest: str) -> Look | None:
     """What is known of the container without asking its monitor, but for its state."""
+    from ansible_collections.community.lxc.plugins.module_utils._host import _running_record
 
     record = _running_record.read(ref)
     if record is None:
         return None
-    same = record.digest == _running_record.digest(document)
-    configured = record.configured if same else _config_file.checked(document)
+    configured = record.configured if record.digest == digest else _config_file.checked(digest)
     return Look(init_pid=record.init_pid, running=record.running, configured=configured) if configured else None
 
 
-def remember(ref: ContainerRef, document: Document, found: Look) -> Look:
-    """The same with the log file as the configuration names it, and written down as far as it lasts."""
+def remember(ref: ContainerRef, document: Document, found: Look, *, digest: str) -> Look:
+    """The same with the log file as the configuration names it, and written down as far as it lasts.
+
+    ``digest`` is that of the configuration before liblxc has read it.
+    """
     log = document.values(_config_file.LOG_FILE)[-1:]
     if any(log):
         found = replace(found, configured={**found.configured, _config_file.LOG_FILE: log})
     if found.state in ("RUNNING", "FROZEN") and _lock.is_held(ref):
         from ansible_collections.community.lxc.plugins.module_utils._host import _running_record
 
-        digest = _running_record.digest(document)
         record = _running_record.Record(found.init_pid, found.running, digest, found.configured)
         _running_record.write(ref, record)
     return found

@@ -14,14 +14,11 @@ written down, with what tells monitor, init, configuration and liblxc from any o
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 from dataclasses import dataclass
 
-from ansible_collections.community.lxc.plugins.module_utils._config._document import Document
-from ansible_collections.community.lxc.plugins.module_utils._host import _config_includes, _lock
-from ansible_collections.community.lxc.plugins.module_utils._host._binding import binding
+from ansible_collections.community.lxc.plugins.module_utils._host import _lock
 from ansible_collections.community.lxc.plugins.module_utils._host._items import Items, items
 from ansible_collections.community.lxc.plugins.module_utils._host._process import Process, born
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
@@ -35,13 +32,6 @@ class Record:
     running: Items
     digest: str
     configured: Items
-
-
-def digest(document: Document) -> str:
-    """A hash of all that the configuration says, with what it includes and the liblxc that reads it."""
-    entries = _config_includes.expand(document, _config_includes.read(document))
-    text = json.dumps([str(binding().version), entries])
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def read(ref: ContainerRef) -> Record | None:
