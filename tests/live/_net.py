@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -75,14 +75,17 @@ def host_end(guest: Guest, name: str) -> str:
 
 def ping_in(guest: Guest, address: str) -> None:
     """From the container."""
-    until(
-        lambda: guest.attach("ping", "-c", "1", "-W", "1", address, check=False).returncode == 0, what=f"ping {address}"
-    )
+    _until_it_answers(address, lambda *command: guest.attach(*command, check=False))
 
 
 def ping_out(address: str) -> None:
     """From the host."""
-    until(lambda: tool("ping", "-c", "1", "-W", "1", address, check=False).returncode == 0, what=f"ping {address}")
+    _until_it_answers(address, lambda *command: tool(*command, check=False))
+
+
+def _until_it_answers(address: str, run: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    # Its neighbour has to be found first, and a proxy takes its time to answer for one.
+    until(lambda: run("ping", "-c", "1", "-W", "1", address).returncode == 0, seconds=60, what=f"ping {address}")
 
 
 def plain(address: str) -> str:

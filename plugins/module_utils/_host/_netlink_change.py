@@ -21,12 +21,9 @@ from ansible_collections.community.lxc.plugins.module_utils._host._netlink impor
     opened_host,
     why,
 )
+from ansible_collections.community.lxc.plugins.module_utils._host._netlink_host_side import port_vlans
+from ansible_collections.community.lxc.plugins.module_utils._host._netlink_message import destinations, index_of
 from ansible_collections.community.lxc.plugins.module_utils._host._netlink_plug import plug, unplug
-from ansible_collections.community.lxc.plugins.module_utils._host._netlink_read import (
-    destinations,
-    index_of,
-    port_vlans,
-)
 from ansible_collections.community.lxc.plugins.module_utils._model import _ip
 from ansible_collections.community.lxc.plugins.module_utils._model._nic_change import (
     Address,

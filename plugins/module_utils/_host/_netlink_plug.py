@@ -14,7 +14,8 @@ from typing import Any
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError
 from ansible_collections.community.lxc.plugins.module_utils._host import _links, _ovs
 from ansible_collections.community.lxc.plugins.module_utils._host._netlink import Network, netlink_error
-from ansible_collections.community.lxc.plugins.module_utils._host._netlink_read import index_of, interface
+from ansible_collections.community.lxc.plugins.module_utils._host._netlink_message import index_of
+from ansible_collections.community.lxc.plugins.module_utils._host._netlink_read import interface
 from ansible_collections.community.lxc.plugins.module_utils._model._nic import LiveNic
 from ansible_collections.community.lxc.plugins.module_utils._model._nic_change import Plug, Unplug
 

@@ -76,9 +76,13 @@ class Process:
     def parent(self) -> int:
         return int(self.stat()[1])
 
+    def born(self) -> int:
+        """When it was started, in clock ticks since boot."""
+        return int(self.stat()[19])
+
     def uptime(self) -> float:
         """Seconds since it was started."""
-        started = int(self.stat()[19]) / _TICKS
+        started = self.born() / _TICKS
         return max(0.0, time.clock_gettime(time.CLOCK_BOOTTIME) - started)
 
     def title(self) -> str:
@@ -120,7 +124,7 @@ def born(pid: int) -> int:
     """
     try:
         with Process(pid) as process:
-            return int(process.stat()[19])
+            return process.born()
     except ProcessLookupError:
         return -1
 

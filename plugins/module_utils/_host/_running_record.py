@@ -13,14 +13,10 @@ written down, with what tells monitor, init, configuration and liblxc from any o
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
 from dataclasses import dataclass
 
-from ansible_collections.community.lxc.plugins.module_utils._host import _lock
+from ansible_collections.community.lxc.plugins.module_utils._host import _record
 from ansible_collections.community.lxc.plugins.module_utils._host._items import Items, items
-from ansible_collections.community.lxc.plugins.module_utils._host._process import Process, born
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 
 
@@ -36,10 +32,9 @@ class Record:
 
 def read(ref: ContainerRef) -> Record | None:
     """What has been written down of the monitor and the init that are there now; None where nothing has."""
+    told = _record.read(ref, "running")
     try:
-        with open(_path(ref), encoding="utf-8", errors="surrogateescape") as stream:
-            told = json.load(stream)
-        if told["who"] != _identity(told["who"][0]):
+        if not isinstance(told, dict) or told["who"] != _record.identity(told["who"][0]):
             return None
         return Record(told["who"][0], items(told["running"]), told["digest"], items(told["configured"]))
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
@@ -50,31 +45,14 @@ def write(ref: ContainerRef, record: Record) -> None:
     """Write it down; the container's lock must be held. It is no failure of anything if that fails."""
     if any(_asks_the_host(key, values) for key, values in record.configured.items()) or read(ref) == record:
         return
-    with contextlib.suppress(OSError):
-        told = {
-            "who": _identity(record.init_pid),
-            "running": record.running,
-            "digest": record.digest,
-            "configured": record.configured,
-        }
-        temporary = f"{_path(ref)}.new"
-        with open(temporary, "w", encoding="utf-8", errors="surrogateescape") as stream:
-            json.dump(told, stream)
-        os.rename(temporary, _path(ref))
+    try:
+        who = _record.identity(record.init_pid)
+    except ProcessLookupError:
+        return
+    content = {"who": who, "running": record.running, "digest": record.digest, "configured": record.configured}
+    _record.write(ref, "running", content)
 
 
 def _asks_the_host(key: str, values: tuple[str, ...]) -> bool:
     """Whether liblxc reads the value otherwise as the host's interfaces come and go: ``lxc.net.0.link = eth+``."""
     return key.endswith(".link") and any(value.endswith("+") for value in values)
-
-
-def _identity(init_pid: int) -> list[int]:
-    with Process(init_pid) as init:
-        # The parent's place among the fields, and the time of the start in clock ticks since boot: proc(5).
-        stat = init.stat()
-        parent = int(stat[1])
-        return [init_pid, int(stat[19]), parent, born(parent)]
-
-
-def _path(ref: ContainerRef) -> str:
-    return _lock.beside(ref, "running")

@@ -13,7 +13,7 @@ from typing import Protocol
 from ansible_collections.community.lxc.plugins.module_utils._config import _net
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, MissingLibrary
-from ansible_collections.community.lxc.plugins.module_utils._host import _netlink, _netlink_read
+from ansible_collections.community.lxc.plugins.module_utils._host import _netlink, _netlink_message
 from ansible_collections.community.lxc.plugins.module_utils._host._running import Look
 from ansible_collections.community.lxc.plugins.module_utils._plan._nic_info import nics
 from ansible_collections.community.lxc.plugins.module_utils._plan._nic_observe import interfaces_of
@@ -56,6 +56,6 @@ def _nics(look: Look, configured: Document) -> list[dict[str, object]]:
 def _is_there(init_pid: int, name: str) -> bool:
     try:
         with _netlink.opened(init_pid) as network:
-            return _netlink_read.index_of(network.inside, name) is not None
+            return _netlink_message.index_of(network.inside, name) is not None
     except (HostError, MissingLibrary):
         return True
