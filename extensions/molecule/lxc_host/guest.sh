@@ -2,7 +2,16 @@
 set -eu
 trap 'lxc-destroy --force --name bed-probe >/dev/null 2>&1' EXIT
 /usr/bin/python3 -c 'import lxc, pyroute2; print("binding", lxc.version)'
-lxc-create --name bed-probe --template busybox >/dev/null
+lxc-create --name bed-probe --template none >/dev/null
+rootfs /var/lib/lxc/bed-probe/rootfs
+cat >/var/lib/lxc/bed-probe/rootfs/bin/leased <<'END'
+#!/bin/sh
+[ "$1" = bound ] || exit 0
+ip address add "$ip/$mask" dev "$interface"
+ip route add default via "$router"
+END
+chmod +x /var/lib/lxc/bed-probe/rootfs/bin/leased
+echo '::respawn:/bin/udhcpc -f -i eth0 -s /bin/leased' >/var/lib/lxc/bed-probe/rootfs/etc/inittab
 lxc-start --name bed-probe
 echo "environment $(tr '\0' ' ' <"/proc/$(lxc-info --name bed-probe --pid --no-humanize)/environ")"
 for _ in $(seq 240); do

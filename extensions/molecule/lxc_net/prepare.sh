@@ -26,9 +26,6 @@ done
 for link in bedd2 bedd3; do
   ! ip link add "$link" type dummy 2>/dev/null || ip link set "$link" up
 done
-printf 'lxc.net.0.type = empty\nlxc.apparmor.profile = unconfined\n' >/srv/bed-net.conf
-for name in hot cold; do
-  lxc-create -P /srv/lxc -n "$name" -f /srv/bed-net.conf -t busybox >/dev/null
-done
-rm /srv/bed-net.conf
+guest hot 'lxc.net.0.type = empty'
+guest cold 'lxc.net.0.type = empty'
 lxc-start -P /srv/lxc -n hot
