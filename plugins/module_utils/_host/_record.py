@@ -11,13 +11,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from collections.abc import Mapping
 
 from ansible_collections.community.lxc.plugins.module_utils._host import _lock
 from ansible_collections.community.lxc.plugins.module_utils._host._process import Process
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 
 
-def write(ref: ContainerRef, kind: str, content: dict[str, object]) -> None:
+def write(ref: ContainerRef, kind: str, content: Mapping[str, object]) -> None:
     """Write down what JSON can say. It is no failure of anything if that fails: who reads it has to do without."""
     with contextlib.suppress(OSError):
         path = _lock.beside(ref, kind)
