@@ -184,11 +184,11 @@ def _resources(job: Job, *, apply: bool) -> Iterator[tuple[str, Any]]:
         # Made and configured first, completed by its parts, and only then started.
         yield "container", ContainerResource(job.ref, replace(spec, state="present", wait_for="none"))
     parts = job.parts
-    if not apply and not _fleet.has_monitor(job.ref):
-        # One interface's index depends on the ones before it.
-        parts = tuple(part for part in job.parts if part.name != "nics")
-        nics = [part for part in job.parts if part.name == "nics"]
-        yield "", lambda: _foretell_parts(job.ref, _fleet.document(job.ref), nics)
+    if not apply:
+        # They come first, and one's index depends on the ones before it.
+        nics = [part for part in parts if part.name == "nics"]
+        parts = tuple(part for part in parts if part.name != "nics")
+        yield "", lambda: _foretell_nics(job.ref, nics)
     for part in parts:
         for resource in part.build(job.ref):
             yield part.name, resource
@@ -203,6 +203,19 @@ def _foretell(job: Job, whole: ContainerResource) -> list[tuple[str, Outcome[Any
     found = [("container", made), *_foretell_parts(job.ref, document, job.parts)]
     rest = tuple(action for action in final.actions if action not in made.actions)
     return [*found, ("container", replace(final, actions=rest))]
+
+
+def _foretell_nics(ref: ContainerRef, nics: Sequence[Part]) -> list[tuple[str, Outcome[Any]]]:
+    """What check mode says of interfaces: each takes it that those before it are in the configuration already."""
+    if nics and not _fleet.has_monitor(ref):
+        return _foretell_parts(ref, _fleet.document(ref), nics)
+    found: list[tuple[str, Outcome[Any]]] = []
+    for part in nics:
+        for resource in part.build(ref):
+            if found:
+                resource.assumed = found[-1][1].want.document
+            found.append((part.name, converge(resource, apply=False)))
+    return found
 
 
 def _foretell_parts(ref: ContainerRef, document: Document, parts: Sequence[Part]) -> list[tuple[str, Outcome[Any]]]:

@@ -75,8 +75,8 @@ options:
     default: false
   rootfs:
     description:
-      - Create the container on this existing directory or block device, used as it is (C(lxc.rootfs.managed = 0)).
-        It is never removed with the container.
+      - Create the container on this existing directory or block device, used as it is (C(lxc.rootfs.path), with
+        C(lxc.rootfs.managed = 0)). It is never removed with the container.
     type: str
   storage:
     description:

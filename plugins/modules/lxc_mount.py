@@ -34,6 +34,8 @@ options:
       - The absolute path inside the container, which identifies the mount. Without V(..), and not V(/).
       - Where the mount is persisted, no part of it may be a symbolic link, since liblxc refuses those when the
         container starts. The module then names the path to use.
+      - Persisted as a line of the key C(lxc.mount.entry), of which O(source), O(fstype) and O(options) are the other
+        fields.
     type: str
     required: true
   source:

@@ -157,6 +157,30 @@ def test_parts_come_before_the_first_start(
     assert changed["restart_required"] is False
 
 
+@pytest.mark.parametrize("state", ["started", "stopped"])
+def test_check_mode_foretells_several_interfaces(bed: Bed, bridge: Bridge, state: str) -> None:
+    guest = bed.guest("lxc.net.1.type = veth", "lxc.net.1.name = old0", f"lxc.net.1.link = {bridge.name}")
+    if state == "started":
+        guest.start()
+    nics = [
+        {"name": name, "link": bridge.name, "up": True, "ipv4_addresses": [bridge.address(20 + number)]}
+        for number, name in enumerate(("lan0", "lan1", "lan2"))
+    ]
+    team = [{"name": guest.name, "state": state, "purge_nics": True, "nics": nics, "timeout": 3}]
+    before = guest.config.read_text()
+    told = fleet(bed, team, check_mode=True)
+    assert guest.config.read_text() == before
+    result = fleet(bed, team)
+    assert states(result) == {guest.name: "RUNNING" if state == "started" else "STOPPED"}
+    assert told["actions"] == result["actions"]
+    assert told["diff"] == result["diff"]
+    assert told["restart_required"] == result["restart_required"]
+    indexes = [[nic["index"] for nic in run["containers"][guest.name]["nics"]] for run in (told, result)]
+    assert indexes[0] == indexes[1]
+    assert len(set(indexes[1])) == 4
+    assert fleet(bed, team)["changed"] is False
+
+
 def cgroup_lines(pid: int) -> list[str]:
     return Path(f"/proc/{pid}/cgroup").read_text().splitlines()
 

@@ -3,6 +3,8 @@ set -eu
 trap 'lxc-destroy --force --name bed-probe >/dev/null 2>&1' EXIT
 /usr/bin/python3 -c 'import lxc, pyroute2; print("binding", lxc.version)'
 lxc-create --name bed-probe --template none >/dev/null
+printf '%s\n' 'lxc.rootfs.path = dir:/var/lib/lxc/bed-probe/rootfs' 'lxc.mount.auto = proc:mixed sys:ro' \
+  >>/var/lib/lxc/bed-probe/config
 rootfs /var/lib/lxc/bed-probe/rootfs
 cat >/var/lib/lxc/bed-probe/rootfs/bin/leased <<'END'
 #!/bin/sh

@@ -53,6 +53,8 @@ class NicResource:
     def __init__(self, ref: ContainerRef, request: NicRequest) -> None:
         self.ref = ref
         self.request = request
+        self.assumed: Document | None = None
+        """In check mode: the configuration as the interfaces before this one would leave it."""
 
     # ---- what is there
 
@@ -61,6 +63,9 @@ class NicResource:
         if document is None:
             raise InvalidInput(f"There is no {self.ref}")
         state = observe_nic(self.ref, document, self.request)
+        if self.assumed is not None:
+            index, nic = _nic_document.locate(self.assumed, self.request) or (None, None)
+            state = replace(state, document=self.assumed, index=index, nic=nic)
         if state.nic is not None and state.nic.type != self.request.type and self.request.state == "absent":
             raise InvalidInput(
                 f"{self.request.name} of {self.ref} is a {state.nic.type} interface, "
@@ -69,7 +74,7 @@ class NicResource:
         goal, _index, nic = self._configured(state)
         if nic is not None:
             _nic_check.check(self.ref, self.request, nic, state)
-        if goal.render() != document.render():
+        if goal.render() != state.document.render():
             _config_file.check(self.ref, goal)
         return state
 

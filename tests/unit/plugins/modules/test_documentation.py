@@ -7,12 +7,15 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from ansible_collections.community.lxc.plugins.module_utils._model import _nic_options
 
 PLUGINS = Path(__file__).parents[4] / "plugins"
 MODULES = sorted((PLUGINS / "modules").glob("lxc_*.py"))
@@ -26,6 +29,41 @@ KINDS = {
     "lxc_snapshot": "snapshot",
 }
 """The name under which a module that declares a state returns its resource; lxc_net_* return ``nic``."""
+
+KEYS = {
+    "lxc_cgroup_isolation": {
+        "dir": ["lxc.cgroup.dir"],
+        "monitor_dir": ["lxc.cgroup.dir.monitor"],
+        "monitor_pivot_dir": ["lxc.cgroup.dir.monitor.pivot"],
+        "container_dir": ["lxc.cgroup.dir.container"],
+        "container_inner_dir": ["lxc.cgroup.dir.container.inner"],
+        "relative": ["lxc.cgroup.relative"],
+        "limits": ["lxc.cgroup2.NAME", "lxc.cgroup.FILE"],
+        "devices": ["lxc.cgroup2.devices.allow", "lxc.cgroup2.devices.deny", "lxc.cgroup.devices.allow"],
+        "cgroup_mount": ["lxc.mount.auto"],
+    },
+    "lxc_container": {
+        "rootfs": ["lxc.rootfs.path"],
+        "time_offset.boot": ["lxc.time.offset.boot"],
+        "time_offset.monotonic": ["lxc.time.offset.monotonic"],
+    },
+    "lxc_device": {"target": ["lxc.mount.entry", "lxc.cgroup2.devices.allow", "lxc.cgroup.devices.allow"]},
+    "lxc_mount": {"target": ["lxc.mount.entry"]},
+    "lxc_seccomp": {
+        "profile": ["lxc.seccomp.profile"],
+        "policy": ["lxc.seccomp.profile"],
+        "allow_nesting": ["lxc.seccomp.allow_nesting"],
+        "notify.proxy": ["lxc.seccomp.notify.proxy"],
+        "notify.cookie": ["lxc.seccomp.notify.cookie"],
+    },
+    **{
+        f"lxc_net_{kind}": {option.name: [f"lxc.net.N.{option.key}"] for option in _nic_options.options_of(kind)}
+        for kind in ("veth", "ipvlan", "macvlan", "vlan", "phys")
+    },
+}
+"""The keys that options write, which their documentation names."""
+
+_UNIT = re.compile(r"\b(bytes|seconds|how many|so many|numeric|number|VLAN)\b", re.IGNORECASE)
 
 
 def documents(path: Path) -> dict[str, Any]:
@@ -43,6 +81,48 @@ def options(described: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, 
     for name, option in described.items():
         yield f"{prefix}{name}", option
         yield from options(option.get("suboptions", {}), f"{prefix}{name}.")
+
+
+def all_options(path: Path) -> dict[str, dict[str, Any]]:
+    """A module's options by name, also those that stand in a fragment."""
+    document = documents(path)["DOCUMENTATION"]
+    found = dict(options(document.get("options", {})))
+    for fragment in document["extends_documentation_fragment"]:
+        found.update(options(fragment_options(fragment)))
+    return found
+
+
+def said(option: dict[str, Any]) -> str:
+    return str(option["description"])
+
+
+def fragment_options(fragment: str) -> dict[str, Any]:
+    name, _dot, section = fragment.removeprefix("community.lxc.").partition(".")
+    tree = ast.parse((PLUGINS / f"doc_fragments/{name}.py").read_text())
+    (text,) = [
+        ast.literal_eval(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Name)
+        and node.targets[0].id == (section or "DOCUMENTATION")
+    ]
+    found: dict[str, Any] = yaml.safe_load(text).get("options", {})
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_every_option_that_writes_a_key_names_it(path: Path) -> None:
+    told = {name: said(option) for name, option in all_options(path).items()}
+    keys = [(name, key) for name, keys in KEYS.get(path.stem, {}).items() for key in keys]
+
+    assert [f"{name}: {key}" for name, key in keys if f"C({key}" not in told[name]] == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_every_number_says_of_what(path: Path) -> None:
+    numbers = {name: said(o) for name, o in all_options(path).items() if o["type"] in ("int", "float")}
+
+    assert [name for name, text in numbers.items() if not _UNIT.search(text)] == []
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
