@@ -47,8 +47,8 @@ def test_defaults_and_choices_are_those_of_the_module() -> None:
 def test_every_option_of_the_fleet_is_handed_on() -> None:
     task = yaml.safe_load((ROLE / "tasks/main.yml").read_text())[0]
     given = task["community.lxc.lxc_fleet"]
-    # Defaults are merged before, since a source stands in a dictionary of its own; the action plugin follows progress.
-    assert set(given) == set(FLEET.options) - {"defaults", "progress_file"}
+    # The action plugin follows progress.
+    assert set(given) == set(FLEET.options) - {"progress_file"}
     defaults = yaml.safe_load((ROLE / "defaults/main.yml").read_text())
     documented = {name: option.get("default") for name, option in OPTIONS.items() if "default" in option}
     assert defaults == documented
