@@ -30,6 +30,7 @@ _MEMORY = BED / "molecule"
 # In the environment of all that Molecule starts.
 _MARK = ("COMMUNITY_LXC_BED", str(BED))
 _HOST_COMMANDS = (b"[lxc monitor]", b"qemu-system-")
+_BRIDGE = "lxcbed0"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -92,6 +93,26 @@ def end_leftovers() -> list[int]:
                 os.kill(int(entry.name), signal.SIGKILL)
                 ended.append(int(entry.name))
     return ended
+
+
+def host_processes() -> dict[int, str]:
+    """Pid and command line of what hosts run as."""
+    found = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            line = (entry / "cmdline").read_bytes()
+            if line.startswith(_HOST_COMMANDS) and os.fsencode(BED) in line:
+                found[int(entry.name)] = os.fsdecode(line)
+    return found
+
+
+def remains() -> list[str]:
+    """What is there of hosts: processes, mounts, network interfaces, files."""
+    found = [str(path) for path in (BED / "vm", *(BED / "lxc").glob("*")) if path.exists()]
+    found += host_processes().values()
+    found += [line for line in Path("/proc/self/mounts").read_text().split("\n") if f" {BED}/" in line]
+    found += [link.name for link in Path("/sys/class/net").iterdir() if link.name == _BRIDGE]
+    return found
 
 
 def environment() -> dict[str, str]:

@@ -14,7 +14,7 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadGroupScheduling
 
-from ansible_collections.community.lxc.tests.molecule._bed import BED, Hosts, end_leftovers
+from ansible_collections.community.lxc.tests.molecule._bed import BED, Hosts, end_leftovers, remains
 
 _PHASES = {"setup": "to make the hosts", "call": "", "teardown": "to end the hosts"}
 
@@ -60,6 +60,7 @@ def hosts(alone: None) -> Iterator[Hosts]:
         yield hosts
     finally:
         hosts.destroy()
+    assert remains() == [], "the hosts left something behind"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

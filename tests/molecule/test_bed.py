@@ -9,11 +9,20 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from ansible_collections.community.lxc.tests.molecule._bed import BED, SCENARIOS, end_leftovers, environment
+from ansible_collections.community.lxc.tests.molecule._bed import (
+    BED,
+    CHECKOUT,
+    SCENARIOS,
+    Hosts,
+    end_leftovers,
+    environment,
+    host_processes,
+)
 
 IMAGES = SCENARIOS / "images"
 
@@ -56,6 +65,63 @@ def test_a_machine_whose_saved_state_is_no_good_is_booted(alone: None, tmp_path:
     finally:
         output([machine, "stop", run])
     assert not (run / "pid").exists()
+
+
+_STUB = """#!/bin/sh
+echo call >>"$BED_ROOT/calls"
+for output; do :; done
+echo half >"$output"
+[ "$(wc -l <"$BED_ROOT/calls")" -gt "$FAILURES" ]
+"""
+
+
+def test_an_image_is_a_whole_one_and_a_mirror_may_have_a_bad_minute(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/mmdebstrap").write_text(_STUB)
+    (tmp_path / "bin/mmdebstrap").chmod(0o755)
+    variables = {**environment(), "BED_ROOT": str(tmp_path), "BED_RETRY_SECONDS": "0"}
+    variables["PATH"] = f"{tmp_path}/bin:{variables['PATH']}"
+
+    def build(failures: int) -> subprocess.CompletedProcess[str]:
+        variables["FAILURES"] = str(failures)
+        (tmp_path / "calls").write_text("")
+        command = [IMAGES / "image", "guest", "bookworm"]
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=variables)
+
+    assert build(2).returncode != 0
+    assert (tmp_path / "calls").read_text() == "call\n" * 2
+    assert [path.suffix for path in (tmp_path / "images").glob("guest-*")] == [".part"]
+    done = build(1)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "calls").read_text() == "call\n" * 2
+    assert [str(path) for path in (tmp_path / "images").glob("guest-*")] == done.stdout.split()
+    # There is one now.
+    assert build(0).stdout == done.stdout
+    assert (tmp_path / "calls").read_text() == ""
+
+
+def test_hosts_that_are_there_are_not_made_again(hosts: Hosts) -> None:
+    before = host_processes()
+    assert before
+    hosts.create()
+    assert host_processes() == before
+
+
+def test_login_opens_a_shell(hosts: Hosts) -> None:
+    chosen = (os.environ.get("MOLECULE_HOSTS") or "deb12").split(",")[0]
+    host = {"all": "deb12", "nested": "deb12", "vm": "vm12"}.get(chosen, chosen)
+    login = f"{Path(sys.executable).with_name('molecule')} login --scenario-name default --host {host}"
+    done = subprocess.run(
+        ["script", "--quiet", "--command", login, "/dev/null"],
+        input="echo this is $(hostname)\nexit\n",
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment(),
+        timeout=120,
+    )
+    assert f"this is {host}" in done.stdout
 
 
 def output(command: list[Path | str]) -> str:

@@ -26,6 +26,10 @@ done
 for link in bedd2 bedd3; do
   ! ip link add "$link" type dummy 2>/dev/null || ip link set "$link" up
 done
+# And one that is given away.
+ip link add bedx type veth peer name bedy
+ip address add 10.77.8.1/24 dev bedy
+ip link set bedy up
 guest hot 'lxc.net.0.type = empty'
 guest cold 'lxc.net.0.type = empty'
 lxc-start -P /srv/lxc -n hot

@@ -19,6 +19,12 @@ ping_from "bridge from hot" in_container hot busybox ping -c 1 -W 5 10.77.0.1
 ping_from "hot" busybox ping -c 1 -W 5 10.77.0.2
 ping_from "cold, routed," busybox ping -c 1 -W 5 198.18.77.3
 ping_from "host from cold" in_container cold busybox ping -c 1 -W 5 10.77.0.1
+echo "lan0 of hot $(in_container hot busybox ip link show lan0 | grep -o 'mtu [0-9]*')"
+if in_container hot busybox ip link show wan0 >/dev/null 2>&1; then
+  ping_from "wan0 of hot" busybox ping -c 1 -W 5 10.77.8.2
+  ping_from "mac0 of hot" ip netns exec bedns busybox ping -c 1 -W 5 10.77.9.4
+  [ -e /sys/class/net/bedx ] || echo "bedx is gone"
+fi
 # The nested hosts have no such interfaces, and waiting for silence takes time.
 names='hot cold'
 [ -e /sys/class/net/bed30 ] || names=
