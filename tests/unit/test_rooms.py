@@ -208,9 +208,11 @@ def test_the_action_group_holds_every_module() -> None:
     assert sorted(runtime["action_groups"]["lxc"]) == modules
 
 
-def test_the_readme_names_every_module_and_role() -> None:
+def test_the_readme_names_every_plugin_and_role() -> None:
     text = (ROOT / "README.md").read_text()
-    names = [path.stem for path in [*(PLUGINS / "modules").glob("[!_]*.py"), *(ROOT / "roles").glob("[!_.]*")]]
+    kinds = ("modules", "connection", "inventory")
+    plugins = [path for kind in kinds for path in (PLUGINS / kind).glob("[!_]*.py")]
+    names = [path.stem for path in [*plugins, *(ROOT / "roles").glob("[!_.]*")]]
 
     assert [name for name in sorted(names) if f"`{name}`" not in text] == []
 
