@@ -19,10 +19,15 @@ import pytest
 
 from ansible_collections.community.lxc.plugins.plugin_utils import _survey
 from ansible_collections.community.lxc.tests.live._ansible import COLLECTIONS
-from ansible_collections.community.lxc.tests.live._bed import Bed, Guest, tool
+from ansible_collections.community.lxc.tests.live._bed import Bed, Guest, tool, unique_name, until
 from ansible_collections.community.lxc.tests.live._connections import Sshd, full_busybox
 from ansible_collections.community.lxc.tests.live._host import Bridge
-from ansible_collections.community.lxc.tests.live._hostile import into_groups_with_names, with_names
+from ansible_collections.community.lxc.tests.live._hostile import (
+    PRETENDERS,
+    into_groups_with_names,
+    pretender,
+    with_names,
+)
 
 RUNNING = 200
 """Of 500 containers."""
@@ -315,6 +320,53 @@ def test_a_process_in_a_container_is_no_monitor(bed: Bed, inventory: Inventory) 
             assert hostvars(listed, "victim")["lxc_state"] == "STOPPED"
         finally:
             liar.kill()
+
+
+@pytest.mark.parametrize("prefix", PRETENDERS.values(), ids=PRETENDERS)
+def test_who_takes_a_monitors_name_and_socket_is_no_monitor(
+    bed: Bed, inventory: Inventory, prefix: tuple[str, ...]
+) -> None:
+    bed.guest(name="victim")
+    with pretender(bed.lxc_path, "victim", *prefix):
+        assert f"@{bed.lxc_path}/victim/command" in Path("/proc/net/unix").read_text(), "nobody pretends"
+        listed = inventory.list({"lxc_path": [bed.lxc_path]})
+    assert hostvars(listed, "victim")["lxc_state"] == "STOPPED"
+
+
+def test_a_set_uid_program_that_a_user_calls_a_monitor_is_none(bed: Bed, inventory: Inventory) -> None:
+    bed.guest(name="victim")
+    title = f"[lxc monitor] {bed.lxc_path} victim"
+    # Waits for the password.
+    with subprocess.Popen([title], executable="/usr/bin/su", stdin=subprocess.PIPE, user=65534) as liar:
+        try:
+            until(lambda: title in _title(str(liar.pid)))
+            assert os.stat(f"/proc/{liar.pid}").st_uid == 0
+            listed = inventory.list({"lxc_path": [bed.lxc_path]})
+            assert liar.poll() is None
+        finally:
+            liar.kill()
+    assert hostvars(listed, "victim")["lxc_state"] == "STOPPED"
+
+
+# By the length of LXCPATH/NAME/command: from 106 on liblxc hashes it.
+@pytest.mark.parametrize("length", [80, 105, 106])
+def test_a_container_in_the_foreground(bed: Bed, inventory: Inventory, length: int) -> None:
+    """As LXC's own lxc@.service starts it."""
+    name = unique_name()
+    directory = f"{bed.lxc_path}/".ljust(length - len(f"/{name}/command"), "p")
+    guest = Bed(directory).guest(name=name)
+    with subprocess.Popen(
+        ["lxc-start", "-F", "-P", directory, "-n", guest.name], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    ):
+        try:
+            until(lambda: guest.state() == "RUNNING")
+            listed = inventory.list({"lxc_path": [directory]})
+            init = guest.init_pid()
+        finally:
+            guest.stop()
+    found = hostvars(listed, guest.name)
+    assert (found["lxc_state"], found["lxc_init_pid"]) == ("RUNNING", init)
+    assert listed["lxc_running"]["hosts"] == [guest.name]
 
 
 def _title(pid: str) -> str:
