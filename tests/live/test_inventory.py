@@ -60,6 +60,8 @@ class Inventory:
             check=False,
             cwd=self.directory,
             env={**inherited, **settings, **environment},
+            # Nor is anybody asked at a terminal.
+            start_new_session=True,
         )
 
     def list(self, options: dict[str, Any], **environment: str) -> dict[str, Any]:
@@ -184,6 +186,43 @@ def test_constructed(bed: Bed, inventory: Inventory) -> None:
     broken = {**options, "compose": {"bad": "nonesuch.attribute"}}
     assert "bad" not in hostvars(inventory.list(broken), "one")
     assert "bad" in inventory.failure({**broken, "strict": True})
+
+
+@pytest.mark.parametrize(
+    ("said", "setting", "checked"),
+    [
+        ({}, "False", False),
+        ({}, "True", True),
+        ({"host_key_checking": True}, "False", True),
+        ({"host_key_checking": False}, "True", False),
+        ({"ssh_args": "-o StrictHostKeyChecking=yes"}, "False", True),
+        ({"ssh_args": "-o StrictHostKeyChecking=yes", "host_key_checking": True}, "False", True),
+        ({"ssh_args": "-o stricthostkeychecking=no"}, "True", False),
+        ({"ssh_args": "-oStrictHostKeyChecking=yes", "host_key_checking": False}, "False", True),
+    ],
+)
+def test_jobs_check_host_keys_as_the_inventory_does(
+    bed: Bed, inventory: Inventory, sshd: Sshd, tmp_path: Path, said: dict[str, Any], setting: str, checked: bool
+) -> None:
+    """``setting`` is what the environment says, of jobs as of inventories; in AWX it is always False."""
+    guest = full_busybox(bed.guest()).start()
+    environment = {"ANSIBLE_HOST_KEY_CHECKING": setting, "ANSIBLE_SSH_ARGS": "-C"}
+    known, kept = tmp_path / "known_hosts", tmp_path / "kept.yml"
+    args = f"-F /dev/null -o UserKnownHostsFile={known} {said.get('ssh_args', '')}"
+    options = {**over_ssh(sshd, lxc_path=[bed.lxc_path]), **said, "ssh_args": args}
+    known.write_text((sshd.directory / "known_hosts").read_text())
+    assert guest.name in inventory.list(options, **environment)["_meta"]["hostvars"]
+    listing = ["ansible-inventory", "-i", str(inventory.file), "--list", "--yaml"]
+    inventory.run(*listing, "--output", str(kept), **environment)
+
+    known.write_text("")
+    listed = inventory.list(options, **environment)["_meta"]["hostvars"]
+    assert (guest.name in listed) is not checked
+    known.write_text("")
+    enter = ["ansible", "-i", str(kept), guest.name, "-m", "ansible.builtin.raw", "-a", "hostname"]
+    done = inventory.run(*enter, **environment)
+    assert (done.returncode == 0) is not checked, done.stdout + done.stderr
+    assert ("Host key verification failed" in done.stdout + done.stderr) is checked
 
 
 def test_several_paths_and_hosts_with_the_same_names(
