@@ -77,6 +77,8 @@ options:
     description:
       - Whether ssh refuses hosts whose key it does not know. Ansible's own setting, of all connections.
       - If V(false), C(-o StrictHostKeyChecking=no) comes after O(ssh_args).
+      - Said in the inventory file, it takes precedence over the environment and C(ansible.cfg), and is put into
+        C(ansible_host_key_checking) of each container as well, so that it holds for its connection, too.
     type: bool
     default: true
     env:
@@ -91,6 +93,8 @@ options:
     description:
       - Arguments for ssh, split as a shell does.
       - Put into C(ansible_ssh_common_args) of each container as well.
+      - If they name C(StrictHostKeyChecking), they decide about host keys, whatever O(host_key_checking) says. For
+        the connection to keep to that, C(ansible_host_key_checking) of each container is then true.
     type: str
     default: ""
     env:
@@ -217,7 +221,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
         """Fill the inventory."""
         super().parse(inventory, loader, path, cache)
-        BaseInventoryPlugin._read_config_data(self, path)
+        config = BaseInventoryPlugin._read_config_data(self, path)
         try:
             answers = self._answers(path, cache)
             filters = Filters(
@@ -226,6 +230,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 lxc_groups=tuple(self._option("lxc_groups")),
             )
             options = {name: self._option(name) for name in _OPTIONS}
+            if "host_key_checking" not in config:
+                # Of the environment and ansible.cfg those hold that are there when the container is entered.
+                options["host_key_checking"] = None
             for found in harvest(answers, filters, options):
                 self._add(found)
         except BadOption as error:

@@ -51,6 +51,8 @@ options:
     description:
       - What holds for each container that does not say otherwise. Dictionaries are merged key by key, all else is
         replaced whole.
+      - A container that names its own source (C(template), C(tarball), C(clone_from) or C(rootfs)) gets nothing of a
+        source of another kind.
     type: dict
     default: {}
   parallel:

@@ -180,6 +180,9 @@ def _connection(container: Mapping[str, Any], host: LxcHost, options: Mapping[st
     if host.become:
         variables["ansible_lxc_become"] = True
     if host.address:
+        checking = _host_key_checking(options)
+        if checking is not None:
+            variables["ansible_host_key_checking"] = checking
         ssh = {
             "ansible_host": host.address,
             "ansible_user": host.user,
@@ -189,3 +192,15 @@ def _connection(container: Mapping[str, Any], host: LxcHost, options: Mapping[st
         }
         variables.update({key: value for key, value in ssh.items() if value})
     return variables
+
+
+def _host_key_checking(options: Mapping[str, Any]) -> bool | None:
+    """What the connection has to be told, or None: there as here Ansible's own setting holds.
+
+    Where it is off, the builtin plugin puts its ``no`` before the arguments, and ssh takes the first: for the arguments
+    to decide, it has to be on.
+    """
+    if "stricthostkeychecking" in (options["ssh_args"] or "").lower():
+        return True
+    checking: bool | None = options["host_key_checking"]
+    return checking

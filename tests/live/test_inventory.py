@@ -19,10 +19,15 @@ import pytest
 
 from ansible_collections.community.lxc.plugins.plugin_utils import _survey
 from ansible_collections.community.lxc.tests.live._ansible import COLLECTIONS
-from ansible_collections.community.lxc.tests.live._bed import Bed, Guest, tool
+from ansible_collections.community.lxc.tests.live._bed import Bed, Guest, tool, unique_name, until
 from ansible_collections.community.lxc.tests.live._connections import Sshd, full_busybox
 from ansible_collections.community.lxc.tests.live._host import Bridge
-from ansible_collections.community.lxc.tests.live._hostile import into_groups_with_names, with_names
+from ansible_collections.community.lxc.tests.live._hostile import (
+    PRETENDERS,
+    into_groups_with_names,
+    pretender,
+    with_names,
+)
 
 RUNNING = 200
 """Of 500 containers."""
@@ -55,6 +60,8 @@ class Inventory:
             check=False,
             cwd=self.directory,
             env={**inherited, **settings, **environment},
+            # Nor is anybody asked at a terminal.
+            start_new_session=True,
         )
 
     def list(self, options: dict[str, Any], **environment: str) -> dict[str, Any]:
@@ -179,6 +186,43 @@ def test_constructed(bed: Bed, inventory: Inventory) -> None:
     broken = {**options, "compose": {"bad": "nonesuch.attribute"}}
     assert "bad" not in hostvars(inventory.list(broken), "one")
     assert "bad" in inventory.failure({**broken, "strict": True})
+
+
+@pytest.mark.parametrize(
+    ("said", "setting", "checked"),
+    [
+        ({}, "False", False),
+        ({}, "True", True),
+        ({"host_key_checking": True}, "False", True),
+        ({"host_key_checking": False}, "True", False),
+        ({"ssh_args": "-o StrictHostKeyChecking=yes"}, "False", True),
+        ({"ssh_args": "-o StrictHostKeyChecking=yes", "host_key_checking": True}, "False", True),
+        ({"ssh_args": "-o stricthostkeychecking=no"}, "True", False),
+        ({"ssh_args": "-oStrictHostKeyChecking=yes", "host_key_checking": False}, "False", True),
+    ],
+)
+def test_jobs_check_host_keys_as_the_inventory_does(
+    bed: Bed, inventory: Inventory, sshd: Sshd, tmp_path: Path, said: dict[str, Any], setting: str, checked: bool
+) -> None:
+    """``setting`` is what the environment says, of jobs as of inventories; in AWX it is always False."""
+    guest = full_busybox(bed.guest()).start()
+    environment = {"ANSIBLE_HOST_KEY_CHECKING": setting, "ANSIBLE_SSH_ARGS": "-C"}
+    known, kept = tmp_path / "known_hosts", tmp_path / "kept.yml"
+    args = f"-F /dev/null -o UserKnownHostsFile={known} {said.get('ssh_args', '')}"
+    options = {**over_ssh(sshd, lxc_path=[bed.lxc_path]), **said, "ssh_args": args}
+    known.write_text((sshd.directory / "known_hosts").read_text())
+    assert guest.name in inventory.list(options, **environment)["_meta"]["hostvars"]
+    listing = ["ansible-inventory", "-i", str(inventory.file), "--list", "--yaml"]
+    inventory.run(*listing, "--output", str(kept), **environment)
+
+    known.write_text("")
+    listed = inventory.list(options, **environment)["_meta"]["hostvars"]
+    assert (guest.name in listed) is not checked
+    known.write_text("")
+    enter = ["ansible", "-i", str(kept), guest.name, "-m", "ansible.builtin.raw", "-a", "hostname"]
+    done = inventory.run(*enter, **environment)
+    assert (done.returncode == 0) is not checked, done.stdout + done.stderr
+    assert ("Host key verification failed" in done.stdout + done.stderr) is checked
 
 
 def test_several_paths_and_hosts_with_the_same_names(
@@ -315,6 +359,53 @@ def test_a_process_in_a_container_is_no_monitor(bed: Bed, inventory: Inventory) 
             assert hostvars(listed, "victim")["lxc_state"] == "STOPPED"
         finally:
             liar.kill()
+
+
+@pytest.mark.parametrize("prefix", PRETENDERS.values(), ids=PRETENDERS)
+def test_who_takes_a_monitors_name_and_socket_is_no_monitor(
+    bed: Bed, inventory: Inventory, prefix: tuple[str, ...]
+) -> None:
+    bed.guest(name="victim")
+    with pretender(bed.lxc_path, "victim", *prefix):
+        assert f"@{bed.lxc_path}/victim/command" in Path("/proc/net/unix").read_text(), "nobody pretends"
+        listed = inventory.list({"lxc_path": [bed.lxc_path]})
+    assert hostvars(listed, "victim")["lxc_state"] == "STOPPED"
+
+
+def test_a_set_uid_program_that_a_user_calls_a_monitor_is_none(bed: Bed, inventory: Inventory) -> None:
+    bed.guest(name="victim")
+    title = f"[lxc monitor] {bed.lxc_path} victim"
+    # Waits for the password.
+    with subprocess.Popen([title], executable="/usr/bin/su", stdin=subprocess.PIPE, user=65534) as liar:
+        try:
+            until(lambda: title in _title(str(liar.pid)))
+            assert os.stat(f"/proc/{liar.pid}").st_uid == 0
+            listed = inventory.list({"lxc_path": [bed.lxc_path]})
+            assert liar.poll() is None
+        finally:
+            liar.kill()
+    assert hostvars(listed, "victim")["lxc_state"] == "STOPPED"
+
+
+# By the length of LXCPATH/NAME/command: from 106 on liblxc hashes it.
+@pytest.mark.parametrize("length", [80, 105, 106])
+def test_a_container_in_the_foreground(bed: Bed, inventory: Inventory, length: int) -> None:
+    """As LXC's own lxc@.service starts it."""
+    name = unique_name()
+    directory = f"{bed.lxc_path}/".ljust(length - len(f"/{name}/command"), "p")
+    guest = Bed(directory).guest(name=name)
+    with subprocess.Popen(
+        ["lxc-start", "-F", "-P", directory, "-n", guest.name], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    ):
+        try:
+            until(lambda: guest.state() == "RUNNING")
+            listed = inventory.list({"lxc_path": [directory]})
+            init = guest.init_pid()
+        finally:
+            guest.stop()
+    found = hostvars(listed, guest.name)
+    assert (found["lxc_state"], found["lxc_init_pid"]) == ("RUNNING", init)
+    assert listed["lxc_running"]["hosts"] == [guest.name]
 
 
 def _title(pid: str) -> str:

@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from ansible_collections.community.lxc.tests.live._ansible import COLLECTION, COLLECTIONS
 from ansible_collections.community.lxc.tests.live._bed import Bed
@@ -52,9 +54,15 @@ def test_a_role_is_tested_by_the_template(bed: Bed, tmp_path: Path) -> None:
     shutil.copytree(COLLECTION / "docs/molecule_template", scenario)
     (scenario / "converge.yml").write_text(CONVERGE)
     (scenario / "verify.yml").write_text(VERIFY)
+    # One container for each platform, with no other change.
+    settings = yaml.safe_load((scenario / "molecule.yml").read_text())
+    settings["platforms"].append({"name": "molecule-second"})
+    (scenario / "molecule.yml").write_text(yaml.safe_dump(settings))
     output = molecule("test", role, bed, tmp_path)
     for step in ("create", "converge", "idempotence", "verify", "destroy"):
         assert f"default > {step}: Executed: Successful" in output
+    for platform in settings["platforms"]:
+        assert len(re.findall(rf"^{platform['name']} +: ok=[1-9]", output, re.MULTILINE)) >= 3
     assert os.listdir(bed.lxc_path) == []
 
 

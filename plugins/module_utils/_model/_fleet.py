@@ -27,6 +27,14 @@ _KEYS = {
 }
 """What each part writes: named in ``config`` as well, the two would undo each other for ever."""
 
+_SOURCES = {
+    "template": ("template", "template_args"),
+    "tarball": ("tarball",),
+    "clone_from": ("clone_from", "clone_snapshot"),
+    "rootfs": ("rootfs",),
+}
+"""The options of each kind of source, of which a container has one."""
+
 _OWN = ("requires", "share_source", "purge_nics", *PARTS)
 
 
@@ -50,7 +58,7 @@ def members(descriptions: Sequence[Mapping[str, Any]], defaults: Mapping[str, An
     """The fleet in an order in which each container stands behind those that come before it. Raises InvalidInput."""
     found: dict[str, Member] = {}
     for number, description in enumerate(descriptions):
-        merged = merge(defaults, description)
+        merged = merge(_suited(defaults, description), description)
         name = merged.get("name")
         if not isinstance(name, str) or not name:
             raise InvalidInput(f"containers[{number}]: it has no name")
@@ -83,6 +91,15 @@ def _member(name: str, merged: Mapping[str, Any]) -> Member:
     if not isinstance(purge_nics, bool):
         raise InvalidInput(f"{name}: purge_nics: {purge_nics!r} is neither true nor false")
     return Member(name, options, tuple(parts), tuple(str(other) for other in requires), share, purge_nics)
+
+
+def _suited(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The defaults without the sources of other kinds than the one that is given."""
+    named = [kind for kind in _SOURCES if given.get(kind) is not None]
+    if not named:
+        return defaults
+    others = {option for kind, options in _SOURCES.items() if kind not in named for option in options}
+    return {key: value for key, value in defaults.items() if key not in others}
 
 
 def merge(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -115,13 +115,32 @@ def test_the_connection_is_the_hosts() -> None:
         "ansible_port": 23,
         "ansible_ssh_private_key_file": "/k",
         "ansible_ssh_common_args": "-J jump",
+        "ansible_host_key_checking": True,
         "ansible_lxc_become": True,
         "ansible_lxc_container": "web",
         "ansible_lxc_path": "/p",
     }
     (found,) = harvest([answer(LxcHost(name="here"), container("web"))], Filters(), OPTIONS)
     assert found.variables["ansible_connection"] == "community.lxc.lxc"
-    assert "ansible_host" not in found.variables
+    assert not {"ansible_host", "ansible_host_key_checking"} & set(found.variables)
+
+
+@pytest.mark.parametrize(
+    ("option", "ssh_args", "told"),
+    [
+        (None, None, None),
+        (True, "-J jump", True),
+        (False, "", False),
+        (None, "-o stricthostkeychecking=accept-new", True),
+        (False, "-oStrictHostKeyChecking=yes", True),
+    ],
+)
+def test_the_connection_checks_host_keys_as_the_inventory_says(
+    option: bool | None, ssh_args: str | None, told: bool | None
+) -> None:
+    answers = [answer(LxcHost(name="far", address="a"), container("web"))]
+    (found,) = harvest(answers, Filters(), {**OPTIONS, "host_key_checking": option, "ssh_args": ssh_args})
+    assert found.variables.get("ansible_host_key_checking") is told
 
 
 def test_only_the_keys_that_are_wanted() -> None:

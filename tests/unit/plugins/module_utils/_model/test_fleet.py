@@ -25,6 +25,35 @@ def test_defaults_are_merged_key_by_key() -> None:
     assert merge({"a": {"b": {"c": 1}}}, {"a": {"b": {"d": 2}}}) == {"a": {"b": {"c": 1, "d": 2}}}
 
 
+@pytest.mark.parametrize(
+    ("defaults", "given", "left"),
+    [
+        ({"tarball": "/t", "config": {}}, {"template": "busybox"}, {"template": "busybox", "config": {}}),
+        ({"template": "debian", "template_args": {"release": "x"}}, {"tarball": "/t"}, {"tarball": "/t"}),
+        ({"template": "debian", "template_args": {}}, {"clone_from": "base"}, {"clone_from": "base"}),
+        ({"clone_from": "base", "clone_snapshot": True}, {"rootfs": "/r"}, {"rootfs": "/r"}),
+        ({"rootfs": "/r"}, {"clone_from": "base"}, {"clone_from": "base"}),
+        # Of the same kind: key by key, as everything else.
+        (
+            {"template": "debian", "template_args": {"release": "x"}, "tarball": None},
+            {"template": "busybox", "template_args": {"arch": "y"}},
+            {"template": "busybox", "template_args": {"release": "x", "arch": "y"}},
+        ),
+        ({"clone_from": "a", "clone_snapshot": True}, {"clone_from": "b"}, {"clone_from": "b", "clone_snapshot": True}),
+        # None names nothing.
+        ({"tarball": "/t"}, {"template": None}, {"tarball": "/t", "template": None}),
+        ({"tarball": "/t"}, {"template_args": {"a": 1}}, {"tarball": "/t", "template_args": {"a": 1}}),
+        # What the description itself says twice is for its argument specification to refuse.
+        ({}, {"tarball": "/t", "template": "busybox"}, {"tarball": "/t", "template": "busybox"}),
+    ],
+)
+def test_a_source_replaces_the_default_of_another_kind(
+    defaults: dict[str, Any], given: dict[str, Any], left: dict[str, Any]
+) -> None:
+    (member,) = members([{"name": "x", **given}], defaults)
+    assert member.options == {"name": "x", **left}
+
+
 def order(*containers: dict[str, Any]) -> list[str]:
     return [member.name for member in members(containers, {})]
 
