@@ -324,7 +324,7 @@ container:
       elements: str
       sample: []
     rootfs:
-      description: The value of C(lxc.rootfs.path).
+      description: The value of C(lxc.rootfs.path), also where an included file has it.
       type: str
       sample: dir:/var/lib/lxc/web/rootfs
     ips:

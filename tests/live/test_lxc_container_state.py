@@ -327,13 +327,40 @@ def test_absent_of_a_base_of_clones_is_refused(bed: Bed) -> None:
     assert done(run(guest, "absent")) == (True, "ABSENT")
 
 
-def test_absent_leaves_a_root_file_system_outside_alone(bed: Bed, new_lxc_path: Callable[[], Path]) -> None:
-    outside = new_lxc_path()
+@pytest.mark.parametrize("parses", [True, False])
+@pytest.mark.parametrize("included", [False, True])
+def test_absent_leaves_a_root_file_system_outside_alone(
+    bed: Bed, new_lxc_path: Callable[[], Path], included: bool, parses: bool
+) -> None:
+    outside, shared = new_lxc_path(), Path(bed.lxc_path, ".shared.conf")
     (outside / "precious").write_text("data")
     guest = bed.guest(rootfs=False)
-    guest.config.write_text(guest.config.read_text().replace(f"dir:{guest.rootfs}", f"dir:{outside}"))
+    line = f"lxc.rootfs.path = dir:{outside}"
+    shared.write_text(f"{line}\n")
+    text = guest.config.read_text().replace(
+        f"lxc.rootfs.path = dir:{guest.rootfs}", f"lxc.include = {shared}" if included else line
+    )
+    guest.config.write_text(text if parses else f"{text}lxc.nonsense = 1\n")
+    told = run(guest, "absent", check_mode=True)
+    assert run(guest, "stopped", check_mode=True)["container"]["rootfs"] == f"dir:{outside}"
     result = run(guest, "absent")
     assert done(result) == (True, "ABSENT")
+    assert told["actions"] == result["actions"]
     assert f"its root file system {outside} lies outside" in result["actions"][-1]
     assert (outside / "precious").read_text() == "data"
     assert not guest.config.parent.exists()
+
+
+def test_absent_refuses_an_unmanaged_root_file_system_in_its_directory(bed: Bed) -> None:
+    guest = bed.guest()
+    shared = Path(bed.lxc_path, ".shared.conf")
+    shared.write_text("lxc.rootfs.managed = 0\n")
+    before = guest.config.read_text()
+    for line in ("lxc.rootfs.managed = 0", f"lxc.include = {shared}"):
+        guest.config.write_text(f"{before}{line}\n")
+        for check_mode in (True, False):
+            refused = run(guest, "absent", check_mode=check_mode)
+            assert f"its root file system {guest.rootfs} is not managed by LXC" in refused["msg"]
+    assert (guest.rootfs / "bin/busybox").exists()
+    guest.config.write_text(before)
+    assert done(run(guest, "absent")) == (True, "ABSENT")

@@ -69,6 +69,11 @@ def expand(document: Document, includes: Includes) -> tuple[Entry, ...]:
     return tuple(found)
 
 
+def last_value(document: Document, key: str) -> str:
+    """The key's value as liblxc will have it, for a key of which the last line counts; empty where there is none."""
+    return next((value for name, value in reversed(expand(document, read(document))) if name == key), "")
+
+
 def digest(document: Document) -> str:
     """A hash of the whole text, lines that say nothing and all, with what it includes and the liblxc that reads it."""
     text = json.dumps([str(binding().version), document.render(), read(document)])

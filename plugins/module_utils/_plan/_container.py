@@ -15,7 +15,7 @@ from typing import Any
 
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, InvalidInput
-from ansible_collections.community.lxc.plugins.module_utils._host import _config_file, _init, _lock
+from ansible_collections.community.lxc.plugins.module_utils._host import _config_file, _config_includes, _init, _lock
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import resolve
 from ansible_collections.community.lxc.plugins.module_utils._host._half_made import foreign_creation, half_made
 from ansible_collections.community.lxc.plugins.module_utils._host._running import UNRESPONSIVE, settled_look
@@ -215,14 +215,13 @@ class ContainerResource:
 
 def show_container(ref: ContainerRef, state: ContainerState) -> dict[str, Any]:
     """A container as ``lxc_container`` and ``lxc_info`` return it."""
-    rootfs = state.document.values("lxc.rootfs.path")
     return {
         "name": ref.name,
         "lxc_path": ref.lxc_path,
         "state": state.state,
         "config": state.document.as_dict(),
         "pending": list(state.pending),
-        "rootfs": rootfs[-1] if rootfs else None,
+        "rootfs": _config_includes.last_value(state.document, "lxc.rootfs.path") or None,
         **state.init.show(),
     }
 
