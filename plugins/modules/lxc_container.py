@@ -40,7 +40,7 @@ options:
       - V(stopped) has it exist and not run. It is shut down cleanly within O(timeout), then killed if O(force).
       - V(frozen) has it exist, run, and all its processes frozen.
       - V(restarted) reboots it (API extension C(reboot2)), proved by a new init process, or stops and starts it where
-        configuration waits for a start, since a reboot does not read the configuration again.
+        configuration waits for a start or was changed live, since a reboot does not read the configuration again.
       - V(absent) stops it and removes it with its root file system. A root file system in a directory outside of the
         container's own directory stays. A container whose configuration does not parse can be removed as well. One in
         whose directory something is mounted is refused.

@@ -17,6 +17,7 @@ import pytest
 from ansible_collections.community.lxc.tests.live._ansible import run_module
 from ansible_collections.community.lxc.tests.live._bed import Bed, Guest
 from ansible_collections.community.lxc.tests.live._host import cgroups_named, monitors, tool, until
+from ansible_collections.community.lxc.tests.live._mounting import injectable
 
 
 def run(guest: Guest, state: str, check_mode: bool = False, **more: Any) -> dict[str, Any]:
@@ -100,6 +101,33 @@ def test_restarted_stops_and_starts_when_the_configuration_changed(bed: Bed) -> 
     assert [action.split()[0] for action in result["actions"]] == ["change", "stop", "start"]
     assert result["restart_required"] is False
     assert guest.attach("cat", "/proc/sys/kernel/hostname").stdout == "renamed\n"
+
+
+def test_restarted_keeps_what_was_changed_live(bed: Bed, tmp_path: Path) -> None:
+    guest = bed.guest(start=True)
+    where = {"container": guest.name, "lxc_path": guest.lxc_path}
+    (guest.rootfs / "mnt/d").mkdir()
+    (tmp_path / "file").touch()
+    run_module("lxc_mount", {**where, "source": str(tmp_path), "target": "/mnt/d"})
+    run_module("lxc_cgroup_isolation", {**where, "limits": {"pids.max": 77}})
+    before = run(guest, "started")
+    assert (before["changed"], before["restart_required"]) == (False, False)
+    told = run(guest, "restarted", check_mode=True)
+    result = run(guest, "restarted")
+    assert told["actions"] == result["actions"]
+    assert [action.split()[0] for action in result["actions"]] == ["stop", "start"]
+    assert (result["restart_required"], result["container"]["pending"]) == (False, [])
+    assert guest.attach("ls", "/mnt/d").stdout == "file\n"
+    # From now on it runs with all of its configuration, and a reboot loses nothing.
+    assert [action.split()[0] for action in run(guest, "restarted")["actions"]] == ["reboot"]
+    assert guest.attach("ls", "/mnt/d").stdout == "file\n"
+
+
+def test_restarted_reboots_in_spite_of_what_liblxc_adds_itself(bed: Bed, bridge: Any, tmp_path: Path) -> None:
+    net = ("lxc.net.0.type = veth", f"lxc.net.0.link = {bridge.name}", "lxc.mount.entry = none tmp tmpfs size=1m 0 0")
+    with injectable(bed, tmp_path / "shared", *net) as guest:
+        told = run(guest, "restarted", check_mode=True)
+        assert [action.split()[0] for action in told["actions"]] == ["reboot"]
 
 
 def test_a_reboot_that_init_ignores(bed: Bed) -> None:

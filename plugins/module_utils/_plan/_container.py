@@ -22,7 +22,7 @@ from ansible_collections.community.lxc.plugins.module_utils._host._running impor
 from ansible_collections.community.lxc.plugins.module_utils._model._container import ContainerSpec, container_spec
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 from ansible_collections.community.lxc.plugins.module_utils._plan._container_state import ContainerState
-from ansible_collections.community.lxc.plugins.module_utils._plan._pending import pending_keys
+from ansible_collections.community.lxc.plugins.module_utils._plan._pending import lost_by_reboot, pending_keys
 from ansible_collections.community.lxc.plugins.module_utils._plan._persist import persist_step
 from ansible_collections.community.lxc.plugins.module_utils._plan._resource import Step
 
@@ -63,6 +63,7 @@ class ContainerResource:
             pending=pending_keys(self.ref, now),
             edited=edited,
             edited_pending=pending_keys(self.ref, then),
+            reboot_loses=lost_by_reboot(self.ref, then) if self.spec.state == "restarted" else (),
             loads=now.loads,
             init=_init.observe(now.init_pid),
         )

@@ -26,7 +26,8 @@ def steps(
     """``restarts`` says that the container, which runs, is to be stopped and started again, or rebooted."""
     runs, frozen = now.runs, now.state == "FROZEN"
     if runs and restarts:
-        if spec.state == "restarted" and not now.edited_pending and now.state == "RUNNING":
+        unlike = now.edited_pending or now.reboot_loses
+        if spec.state == "restarted" and not unlike and now.state == "RUNNING":
             yield Step(f"reboot {ref}", lambda: _reboot(ref, spec, want.document))
         else:
             yield from stop_steps(ref, spec, now)

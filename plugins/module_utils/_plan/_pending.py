@@ -12,7 +12,7 @@ that can be changed live, a judge has the last word, since liblxc's running valu
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.community.lxc.plugins.module_utils._host._running import Look
@@ -58,6 +58,12 @@ def _mount(case: Case) -> bool:
     return in_force(case)
 
 
+def _mounted_by_liblxc(case: Case) -> bool:
+    from ansible_collections.community.lxc.plugins.module_utils._plan._mount_judge import started_with
+
+    return started_with(case)
+
+
 def _nic(case: Case) -> bool:
     from ansible_collections.community.lxc.plugins.module_utils._plan._nic_judge import in_force
 
@@ -79,14 +85,30 @@ JUDGES: tuple[tuple[str, str, Judge], ...] = (
 )
 
 
+_REBOOT_JUDGES = (
+    ("lxc.mount.entry", "", _mounted_by_liblxc),
+    *(row for row in JUDGES if row[2] in (_filled_in_by_liblxc, _read_when_needed)),
+)
+"""For a reboot, which starts with what the monitor was started with: what was changed live since is lost."""
+
+
 def pending_keys(ref: ContainerRef, look: Look) -> tuple[str, ...]:
     """The keys whose configured value is not in force, sorted. Empty for a container that does not run."""
+    return _keys(ref, look, JUDGES)
+
+
+def lost_by_reboot(ref: ContainerRef, look: Look) -> tuple[str, ...]:
+    """The keys whose configured value a reboot would not bring, sorted, in force or not."""
+    return _keys(ref, look, _REBOOT_JUDGES)
+
+
+def _keys(ref: ContainerRef, look: Look, judges: Sequence[tuple[str, str, Judge]]) -> tuple[str, ...]:
     keys = sorted(set(look.running) | set(look.configured))
     cases = (Case(ref, look, key, look.running.get(key, ()), look.configured.get(key, ())) for key in keys)
-    return tuple(case.key for case in cases if case.running != case.configured and not _in_force(case))
+    return tuple(case.key for case in cases if case.running != case.configured and not _in_force(case, judges))
 
 
-def _in_force(case: Case) -> bool:
+def _in_force(case: Case, judges: Sequence[tuple[str, str, Judge]]) -> bool:
     return any(
-        judge(case) for prefix, suffix, judge in JUDGES if case.key.startswith(prefix) and case.key.endswith(suffix)
+        judge(case) for prefix, suffix, judge in judges if case.key.startswith(prefix) and case.key.endswith(suffix)
     )
