@@ -178,6 +178,30 @@ def test_pending_keys_and_restart_if_required(bed: Bed) -> None:
     )
 
 
+@pytest.mark.parametrize("included", [False, True])
+def test_a_mac_address_that_liblxc_completes_waits_for_nothing(bed: Bed, bridge: Any, included: bool) -> None:
+    hwaddr = "lxc.net.0.hwaddr = 00:16:3E:xx:xx:xx"
+    lines = ["lxc.net.0.type = veth", f"lxc.net.0.link = {bridge.name}", hwaddr]
+    if included:
+        shared = Path(bed.lxc_path, ".shared.conf")
+        shared.write_text("".join(f"{line}\n" for line in lines))
+        lines = ["lxc.net.9.type = empty", f"lxc.include = {shared}"]
+    guest = bed.guest(*lines, start=True)
+    pid = guest.init_pid()
+    for _again in range(2):
+        result = run(guest, "started", restart="if_required")
+        assert (result["changed"], result["container"]["pending"]) == (False, [])
+        arguments = {"name": [guest.name], "lxc_path": guest.lxc_path}
+        assert run_module("lxc_info", arguments)["containers"][0]["pending"] == []
+    assert guest.init_pid() == pid
+    assert [action.split()[0] for action in run(guest, "restarted", check_mode=True)["actions"]] == ["reboot"]
+    # Another one, which the running container's does not fit.
+    key = "lxc.net.0.hwaddr"
+    for value, pending in (("00:16:3e:xx:xx:xx", []), ("00:16:3f:xx:xx:xx", [key]), ("", [])):
+        told = run(guest, "started", check_mode=True, config={key: value})
+        assert told["container"]["pending"] == pending
+
+
 def test_what_is_read_from_the_file_each_time_requires_no_restart(bed: Bed) -> None:
     # Signals that this init does not listen to.
     guest = bed.guest("lxc.signal.halt = SIGCONT", "lxc.signal.reboot = SIGCONT", start=True)

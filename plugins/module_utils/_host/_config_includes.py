@@ -74,6 +74,12 @@ def last_value(document: Document, key: str) -> str:
     return next((value for name, value in reversed(expand(document, read(document))) if name == key), "")
 
 
+def address_templates(document: Document) -> dict[str, list[str]]:
+    """The keys whose last value is a MAC address with an ``x`` in it, which liblxc fills in at random at each load."""
+    values = {key: value for key, value in expand(document, read(document)) if key.endswith(".hwaddr")}
+    return {key: [value] for key, value in values.items() if "x" in value.lower()}
+
+
 def digest(document: Document) -> str:
     """A hash of the whole text, lines that say nothing and all, with what it includes and the liblxc that reads it."""
     text = json.dumps([str(binding().version), document.render(), read(document)])

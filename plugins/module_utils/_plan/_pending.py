@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.community.lxc.plugins.module_utils._host._running import Look
+from ansible_collections.community.lxc.plugins.module_utils._model import _ether
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 
 
@@ -36,6 +37,14 @@ Judge = Callable[[Case], bool]
 
 def _filled_in_by_liblxc(case: Case) -> bool:
     return not case.configured
+
+
+def _completed_by_liblxc(case: Case) -> bool:
+    """Whether what it was started with could have been made from the configured template, as it is at each start."""
+    if not case.running or not case.configured:
+        return False
+    running, template = case.running[-1].lower(), case.configured[-1].lower()
+    return _ether.is_template(template) and _ether.matches(running, template)
 
 
 def _read_when_needed(case: Case) -> bool:
@@ -76,6 +85,7 @@ JUDGES: tuple[tuple[str, str, Judge], ...] = (
     ("lxc.mount.entry", "", _mount),
     ("lxc.net.", ".name", _filled_in_by_liblxc),
     ("lxc.net.", ".veth.pair", _filled_in_by_liblxc),
+    ("lxc.net.", ".hwaddr", _completed_by_liblxc),
     ("lxc.net.", "", _nic),
     ("lxc.start.", "", _read_when_needed),
     ("lxc.group", "", _read_when_needed),
@@ -87,7 +97,7 @@ JUDGES: tuple[tuple[str, str, Judge], ...] = (
 
 _REBOOT_JUDGES = (
     ("lxc.mount.entry", "", _mounted_by_liblxc),
-    *(row for row in JUDGES if row[2] in (_filled_in_by_liblxc, _read_when_needed)),
+    *(row for row in JUDGES if row[2] in (_filled_in_by_liblxc, _completed_by_liblxc, _read_when_needed)),
 )
 """For a reboot, which starts with what the monitor was started with: what was changed live since is lost."""
 
