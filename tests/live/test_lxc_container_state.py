@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -287,9 +288,14 @@ def test_a_start_that_hangs_is_ended(bed: Bed) -> None:
 
 def test_a_container_that_dies_at_once_is_no_success(bed: Bed) -> None:
     guest = bed.guest("lxc.init.cmd = /bin/true")
-    result = run(guest, "started", timeout=5)
+    began = time.monotonic()
+    result = run(guest, "started", timeout=200)
     assert result["failed"] is True
-    assert guest.name in result["msg"]
+    assert f"Failed to start container '{guest.name}'" in result["msg"]
+    assert "it stopped right after its start" in result["msg"]
+    # On a busy machine, too, far below the time that it might have taken.
+    assert time.monotonic() - began < 100
+    assert guest.state() == "STOPPED"
 
 
 def test_the_containers_own_log_file_is_kept_and_quoted(bed: Bed) -> None:

@@ -75,13 +75,26 @@ def _start(ref: ContainerRef, timeout: float, path: str | None) -> dict[str, Any
     if not container.start(close_fds=True):
         raise HostError(f"Failed to start {ref}")
     # True is no proof: with a dead seccomp proxy, for one, the container is gone at once.
-    _await(lambda: container.state == "RUNNING" and container.init_pid > 0, f"see {ref} running", timeout)
+    _await(lambda: _runs(ref, container), f"see {ref} running", timeout)
     proved = time.monotonic() + _PROOF_SECONDS
     found = {"init_pid": int(container.init_pid), "told": ask(ref, path)}
     time.sleep(max(0.0, proved - time.monotonic()))
     if container.state != "RUNNING":
-        raise HostError(f"Failed to start {ref}: it stopped right after its start")
+        raise _stopped_at_once(ref)
     return found
+
+
+def _runs(ref: ContainerRef, container: Any) -> bool:
+    """Whether it runs already; HostError when it never will, since its monitor has gone."""
+    if container.state == "RUNNING" and container.init_pid > 0:
+        return True
+    if not has_monitor(ref):
+        raise _stopped_at_once(ref)
+    return False
+
+
+def _stopped_at_once(ref: ContainerRef) -> HostError:
+    return HostError(f"Failed to start {ref}: it stopped right after its start")
 
 
 def _await(done: Callable[[], Any], what: str, timeout: float) -> None:
