@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -208,6 +209,21 @@ def test_the_groups_that_a_container_made_below_its_own_go_with_it(bed: Bed, uni
     assert cgroups(guest.name) == []
     # Somebody's own group into which they moved the monitor: a name that only holds the container's is not its own.
     assert (foreign / "empty").exists()
+
+
+def test_a_hung_container_with_a_long_chain_of_processes_is_ended(bed: Bed) -> None:
+    guest = bed.guest()
+    depth = sys.getrecursionlimit() + 200
+    (guest.rootfs / "chain").write_text(
+        "[ $1 -eq 0 ] && touch /tmp/deep && exec sleep 1000\nsh /chain $(($1 - 1))\nexit\n"
+    )
+    (guest.rootfs / "etc/inittab").write_text(f"::once:/bin/sh /chain {depth}\n")
+    guest.start()
+    until((guest.rootfs / "tmp/deep").exists, what="the end of the chain", seconds=200)
+    os.kill(monitors(guest.lxc_path)[guest.name], signal.SIGSTOP)
+    result = run(guest, "stopped")
+    assert (result.get("msg"), result["changed"]) == (None, True)
+    assert cgroups(guest.name) == []
 
 
 # ---- mounts where files are removed

@@ -13,14 +13,15 @@ import os
 import select
 import signal
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-from ansible_collections.community.lxc.plugins.module_utils._host import _states
+from ansible_collections.community.lxc.plugins.module_utils._host import _cgroupfs, _states
 from ansible_collections.community.lxc.plugins.module_utils._host._process import Process, born
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 
 _CGROUP_ROOT = "/sys/fs/cgroup"
 _DEATH_SECONDS = 30.0
+_HELD_AT_ONCE = 256
 
 
 def monitor_pids(ref: ContainerRef, *, init_pid: int = -1) -> tuple[int, ...]:
@@ -98,7 +99,7 @@ def _own_group(path: str, ref: ContainerRef) -> list[str]:
 def remove_empty_groups(directories: Iterable[str]) -> None:
     """Remove cgroup directories with all groups below. The kernel refuses where there are processes: those stay."""
     for directory in directories:
-        for path, _names, _files in os.walk(directory, topdown=False):
+        for path in (*_cgroupfs.descendants(directory), directory):
             with contextlib.suppress(OSError):
                 os.rmdir(path)
 
@@ -129,8 +130,11 @@ def children(pid: int) -> list[int]:
 
 
 def _descendants(pid: int) -> list[int]:
+    """The nearest first. A container's processes may be a chain longer than Python's stack."""
     found = children(pid)
-    return found + [deeper for child in found for deeper in _descendants(child)]
+    for one in found:
+        found += children(one)
+    return found
 
 
 @contextlib.contextmanager
@@ -140,12 +144,20 @@ def watched(monitors: Iterable[int]) -> Iterator[Callable[[], None]]:
         yield lambda: _await_death(pidfds)
 
 
-def _kill(pids: Iterable[int]) -> None:
-    with _pidfds(pids) as pidfds:
-        for pidfd in pidfds:
-            with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+def _kill(pids: Sequence[int]) -> None:
+    """The end of the first ones is waited for: a process may not hold as many descriptors as a container processes."""
+    with _pidfds(pids[:_HELD_AT_ONCE]) as pidfds:
+        for pid in pids[_HELD_AT_ONCE:]:
+            with _pidfds([pid]) as rest:
+                _signal(rest)
+        _signal(pidfds)
         _await_death(pidfds)
+
+
+def _signal(pidfds: Iterable[int]) -> None:
+    for pidfd in pidfds:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(pidfd, signal.SIGKILL)
 
 
 @contextlib.contextmanager
