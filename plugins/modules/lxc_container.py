@@ -141,7 +141,8 @@ options:
     description:
       - What O(state=started), O(state=present) and O(state=frozen) do when configuration waits for a start of the
         running container.
-      - V(never) says so in RV(restart_required). V(if_required) stops and starts the container.
+      - V(never) says so in RV(restart_required). V(if_required) stops and starts the container. Where it does not start
+        with what the task has changed, the task fails, and the container runs again with the configuration that it had.
       - Keys that LXC reads from the file each time that it needs them (C(lxc.start.*), C(lxc.group),
         C(lxc.signal.halt), C(lxc.signal.reboot)) wait for nothing.
     type: str

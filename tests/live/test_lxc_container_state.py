@@ -131,6 +131,43 @@ def test_restarted_reboots_in_spite_of_what_liblxc_adds_itself(bed: Bed, bridge:
         assert [action.split()[0] for action in told["actions"]] == ["reboot"]
 
 
+BAD = {"lxc.net.0.type": "veth", "lxc.net.0.link": "nobridge0"}
+
+
+@pytest.mark.parametrize(
+    ("cold", "arguments"),
+    [
+        (False, {"state": "restarted"}),
+        (True, {"state": "restarted"}),
+        (False, {"state": "present", "restart": "if_required"}),
+    ],
+)
+def test_a_restart_that_fails_leaves_it_running_as_it_was(bed: Bed, cold: bool, arguments: dict[str, Any]) -> None:
+    guest = bed.guest(start=True)
+    if cold:
+        tool("lxc-freeze", "-P", bed.lxc_path, "-n", guest.name)
+    before, state, init = guest.config.read_bytes(), guest.state(), guest.init_pid()
+    result = run(guest, config=BAD, timeout=20, **arguments)
+    assert "nobridge0" in result["msg"]
+    assert result["msg"].endswith("it runs again with the configuration that it had")
+    assert f"stop container '{guest.name}' in {guest.lxc_path}" in result["actions"]
+    assert not any("change the configuration" in action for action in result["actions"])
+    assert (guest.config.read_bytes(), guest.state(), result["changed"]) == (before, state, True)
+    assert guest.init_pid() not in (-1, init)
+
+
+def test_a_restart_that_fails_and_cannot_be_taken_back(bed: Bed) -> None:
+    hook, flag = Path(bed.lxc_path, ".hook"), Path(bed.lxc_path, ".flag")
+    hook.write_text(f"#!/bin/sh\n[ ! -e {flag} ]\n")
+    hook.chmod(0o755)
+    guest = bed.guest(f"lxc.hook.pre-start = {hook}", start=True)
+    before = guest.config.read_bytes()
+    flag.touch()
+    result = run(guest, "restarted", config=BAD, timeout=20)
+    assert "it is stopped, since it does not start with the configuration that it had either: " in result["msg"]
+    assert (guest.config.read_bytes(), guest.state()) == (before, "STOPPED")
+
+
 def test_a_reboot_that_init_ignores(bed: Bed) -> None:
     guest = bed.guest("lxc.init.cmd = /bin/sleep 1000")
     tool("lxc-start", "-P", guest.lxc_path, "-n", guest.name)
