@@ -175,11 +175,18 @@ def test_a_pretended_title_holds_nobody_up(bed: Bed) -> None:
 
 
 START = """
+import subprocess
 import sys
 sys.path.insert(0, sys.argv[1])
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError
 from ansible_collections.community.lxc.plugins.module_utils._host import _lifecycle
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
+def after_somebody_else(ref, handle=_lifecycle.handle):
+    subprocess.run(["lxc-start", "-P", ref.lxc_path, "-n", ref.name], check=True)
+    return handle(ref)
+
+if sys.argv[4] == "while it starts":
+    _lifecycle.handle = after_somebody_else
 try:
     _lifecycle.start(ContainerRef(sys.argv[3], sys.argv[2]), timeout=20)
 except HostError as error:
@@ -187,12 +194,14 @@ except HostError as error:
 """
 
 
-def test_a_start_that_fails_since_somebody_else_was_faster_ends_nobody(bed: Bed) -> None:
-    guest = bed.guest(start=True)
+@pytest.mark.parametrize("when", ["before", "while it starts"])
+def test_a_start_that_fails_since_somebody_else_was_faster_ends_nobody(bed: Bed, when: str) -> None:
+    guest = bed.guest(start=when == "before")
     init = guest.init_pid()
-    said = tool(PYTHON, "-c", START, library(), guest.lxc_path, guest.name).stdout
+    said = tool(PYTHON, "-c", START, library(), guest.lxc_path, guest.name, when).stdout
     assert f"Failed to start container '{guest.name}'" in said
-    assert (guest.state(), guest.init_pid()) == ("RUNNING", init)
+    assert guest.state() == "RUNNING"
+    assert when != "before" or guest.init_pid() == init
 
 
 def test_the_groups_that_a_container_made_below_its_own_go_with_it(bed: Bed, unique: str) -> None:

@@ -42,10 +42,8 @@ def start(ref: ContainerRef, *, timeout: float, document: Document | None = None
 
     profile = _seccomp.check_before_start(document)
     digest = _config_includes.digest(document) if document is not None else ""
-    groups, since = _monitor.group_directories(ref), _monitor.now()
-    # Who listens already is looked for only then: that goes through all processes of the host.
-    others = _monitor.monitor_pids(ref) if has_monitor(ref) else ()
-    with _cgroup_leftovers.tidy_start(ref), _spilled(document) as path:
+    groups = _monitor.group_directories(ref)
+    with _cgroup_leftovers.tidy_start(ref), _spilled(document) as path, _monitor.marking() as mark:
         try:
             found = _child.run(
                 lambda: _start(ref, timeout, path),
@@ -56,7 +54,7 @@ def start(ref: ContainerRef, *, timeout: float, document: Document | None = None
             ).value
         except LxcError:
             # Not the one that somebody else started in the meantime, so that our start failed.
-            _monitor.end_monitors(ref, spared=others, since=since)
+            _monitor.end_monitors(ref, marked=mark)
             _monitor.remove_empty_groups(_monitor.group_directories(ref) - groups)
             raise
     _seccomp.remember(ref, init_pid=found["init_pid"], profile=profile)
