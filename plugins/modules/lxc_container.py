@@ -40,7 +40,7 @@ options:
       - V(stopped) has it exist and not run. It is shut down cleanly within O(timeout), then killed if O(force).
       - V(frozen) has it exist, run, and all its processes frozen.
       - V(restarted) reboots it (API extension C(reboot2)), proved by a new init process, or stops and starts it where
-        configuration waits for a start, since a reboot does not read the configuration again.
+        configuration waits for a start or was changed live, since a reboot does not read the configuration again.
       - V(absent) stops it and removes it with its root file system. A root file system in a directory outside of the
         container's own directory stays. A container whose configuration does not parse can be removed as well. One in
         whose directory something is mounted is refused.
@@ -141,7 +141,8 @@ options:
     description:
       - What O(state=started), O(state=present) and O(state=frozen) do when configuration waits for a start of the
         running container.
-      - V(never) says so in RV(restart_required). V(if_required) stops and starts the container.
+      - V(never) says so in RV(restart_required). V(if_required) stops and starts the container. Where it does not start
+        with what the task has changed, the task fails, and the container runs again with the configuration that it had.
       - Keys that LXC reads from the file each time that it needs them (C(lxc.start.*), C(lxc.group),
         C(lxc.signal.halt), C(lxc.signal.reboot)) wait for nothing.
     type: str
@@ -324,7 +325,7 @@ container:
       elements: str
       sample: []
     rootfs:
-      description: The value of C(lxc.rootfs.path).
+      description: The value of C(lxc.rootfs.path), also where an included file has it.
       type: str
       sample: dir:/var/lib/lxc/web/rootfs
     ips:

@@ -169,7 +169,7 @@ containers:
       type: dict
       sample: {"lxc.tty.max": {"persisted": ["4"], "live": ["1"]}}
     rootfs:
-      description: The value of C(lxc.rootfs.path).
+      description: The value of C(lxc.rootfs.path), also where an included file has it.
       type: str
       sample: dir:/var/lib/lxc/web/rootfs
     ips:

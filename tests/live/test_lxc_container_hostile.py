@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -174,11 +175,18 @@ def test_a_pretended_title_holds_nobody_up(bed: Bed) -> None:
 
 
 START = """
+import subprocess
 import sys
 sys.path.insert(0, sys.argv[1])
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError
 from ansible_collections.community.lxc.plugins.module_utils._host import _lifecycle
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
+def after_somebody_else(ref, handle=_lifecycle.handle):
+    subprocess.run(["lxc-start", "-P", ref.lxc_path, "-n", ref.name], check=True)
+    return handle(ref)
+
+if sys.argv[4] == "while it starts":
+    _lifecycle.handle = after_somebody_else
 try:
     _lifecycle.start(ContainerRef(sys.argv[3], sys.argv[2]), timeout=20)
 except HostError as error:
@@ -186,12 +194,14 @@ except HostError as error:
 """
 
 
-def test_a_start_that_fails_since_somebody_else_was_faster_ends_nobody(bed: Bed) -> None:
-    guest = bed.guest(start=True)
+@pytest.mark.parametrize("when", ["before", "while it starts"])
+def test_a_start_that_fails_since_somebody_else_was_faster_ends_nobody(bed: Bed, when: str) -> None:
+    guest = bed.guest(start=when == "before")
     init = guest.init_pid()
-    said = tool(PYTHON, "-c", START, library(), guest.lxc_path, guest.name).stdout
+    said = tool(PYTHON, "-c", START, library(), guest.lxc_path, guest.name, when).stdout
     assert f"Failed to start container '{guest.name}'" in said
-    assert (guest.state(), guest.init_pid()) == ("RUNNING", init)
+    assert guest.state() == "RUNNING"
+    assert when != "before" or guest.init_pid() == init
 
 
 def test_the_groups_that_a_container_made_below_its_own_go_with_it(bed: Bed, unique: str) -> None:
@@ -208,6 +218,21 @@ def test_the_groups_that_a_container_made_below_its_own_go_with_it(bed: Bed, uni
     assert cgroups(guest.name) == []
     # Somebody's own group into which they moved the monitor: a name that only holds the container's is not its own.
     assert (foreign / "empty").exists()
+
+
+def test_a_hung_container_with_a_long_chain_of_processes_is_ended(bed: Bed) -> None:
+    guest = bed.guest()
+    depth = sys.getrecursionlimit() + 200
+    (guest.rootfs / "chain").write_text(
+        "[ $1 -eq 0 ] && touch /tmp/deep && exec sleep 1000\nsh /chain $(($1 - 1))\nexit\n"
+    )
+    (guest.rootfs / "etc/inittab").write_text(f"::once:/bin/sh /chain {depth}\n")
+    guest.start()
+    until((guest.rootfs / "tmp/deep").exists, what="the end of the chain", seconds=200)
+    os.kill(monitors(guest.lxc_path)[guest.name], signal.SIGSTOP)
+    result = run(guest, "stopped")
+    assert (result.get("msg"), result["changed"]) == (None, True)
+    assert cgroups(guest.name) == []
 
 
 # ---- mounts where files are removed

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import pytest
 from ansible_collections.community.lxc.tests.live._ansible import run_module
 from ansible_collections.community.lxc.tests.live._bed import Bed, Guest
 from ansible_collections.community.lxc.tests.live._host import cgroups_named, monitors, tool, until
+from ansible_collections.community.lxc.tests.live._mounting import injectable
 
 
 def run(guest: Guest, state: str, check_mode: bool = False, **more: Any) -> dict[str, Any]:
@@ -102,6 +104,70 @@ def test_restarted_stops_and_starts_when_the_configuration_changed(bed: Bed) -> 
     assert guest.attach("cat", "/proc/sys/kernel/hostname").stdout == "renamed\n"
 
 
+def test_restarted_keeps_what_was_changed_live(bed: Bed, tmp_path: Path) -> None:
+    guest = bed.guest(start=True)
+    where = {"container": guest.name, "lxc_path": guest.lxc_path}
+    (guest.rootfs / "mnt/d").mkdir()
+    (tmp_path / "file").touch()
+    run_module("lxc_mount", {**where, "source": str(tmp_path), "target": "/mnt/d"})
+    run_module("lxc_cgroup_isolation", {**where, "limits": {"pids.max": 77}})
+    before = run(guest, "started")
+    assert (before["changed"], before["restart_required"]) == (False, False)
+    told = run(guest, "restarted", check_mode=True)
+    result = run(guest, "restarted")
+    assert told["actions"] == result["actions"]
+    assert [action.split()[0] for action in result["actions"]] == ["stop", "start"]
+    assert (result["restart_required"], result["container"]["pending"]) == (False, [])
+    assert guest.attach("ls", "/mnt/d").stdout == "file\n"
+    # From now on it runs with all of its configuration, and a reboot loses nothing.
+    assert [action.split()[0] for action in run(guest, "restarted")["actions"]] == ["reboot"]
+    assert guest.attach("ls", "/mnt/d").stdout == "file\n"
+
+
+def test_restarted_reboots_in_spite_of_what_liblxc_adds_itself(bed: Bed, bridge: Any, tmp_path: Path) -> None:
+    net = ("lxc.net.0.type = veth", f"lxc.net.0.link = {bridge.name}", "lxc.mount.entry = none tmp tmpfs size=1m 0 0")
+    with injectable(bed, tmp_path / "shared", *net) as guest:
+        told = run(guest, "restarted", check_mode=True)
+        assert [action.split()[0] for action in told["actions"]] == ["reboot"]
+
+
+BAD = {"lxc.net.0.type": "veth", "lxc.net.0.link": "nobridge0"}
+
+
+@pytest.mark.parametrize(
+    ("cold", "arguments"),
+    [
+        (False, {"state": "restarted"}),
+        (True, {"state": "restarted"}),
+        (False, {"state": "present", "restart": "if_required"}),
+    ],
+)
+def test_a_restart_that_fails_leaves_it_running_as_it_was(bed: Bed, cold: bool, arguments: dict[str, Any]) -> None:
+    guest = bed.guest(start=True)
+    if cold:
+        tool("lxc-freeze", "-P", bed.lxc_path, "-n", guest.name)
+    before, state, init = guest.config.read_bytes(), guest.state(), guest.init_pid()
+    result = run(guest, config=BAD, timeout=20, **arguments)
+    assert "nobridge0" in result["msg"]
+    assert result["msg"].endswith("it runs again with the configuration that it had")
+    assert f"stop container '{guest.name}' in {guest.lxc_path}" in result["actions"]
+    assert not any("change the configuration" in action for action in result["actions"])
+    assert (guest.config.read_bytes(), guest.state(), result["changed"]) == (before, state, True)
+    assert guest.init_pid() not in (-1, init)
+
+
+def test_a_restart_that_fails_and_cannot_be_taken_back(bed: Bed) -> None:
+    hook, flag = Path(bed.lxc_path, ".hook"), Path(bed.lxc_path, ".flag")
+    hook.write_text(f"#!/bin/sh\n[ ! -e {flag} ]\n")
+    hook.chmod(0o755)
+    guest = bed.guest(f"lxc.hook.pre-start = {hook}", start=True)
+    before = guest.config.read_bytes()
+    flag.touch()
+    result = run(guest, "restarted", config=BAD, timeout=20)
+    assert "it is stopped, since it does not start with the configuration that it had either: " in result["msg"]
+    assert (guest.config.read_bytes(), guest.state()) == (before, "STOPPED")
+
+
 def test_a_reboot_that_init_ignores(bed: Bed) -> None:
     guest = bed.guest("lxc.init.cmd = /bin/sleep 1000")
     tool("lxc-start", "-P", guest.lxc_path, "-n", guest.name)
@@ -148,6 +214,30 @@ def test_pending_keys_and_restart_if_required(bed: Bed) -> None:
     assert run(guest, "present", config={"lxc.environment": ["A=3"]}, restart="if_required")["container"]["state"] == (
         "STOPPED"
     )
+
+
+@pytest.mark.parametrize("included", [False, True])
+def test_a_mac_address_that_liblxc_completes_waits_for_nothing(bed: Bed, bridge: Any, included: bool) -> None:
+    hwaddr = "lxc.net.0.hwaddr = 00:16:3E:xx:xx:xx"
+    lines = ["lxc.net.0.type = veth", f"lxc.net.0.link = {bridge.name}", hwaddr]
+    if included:
+        shared = Path(bed.lxc_path, ".shared.conf")
+        shared.write_text("".join(f"{line}\n" for line in lines))
+        lines = ["lxc.net.9.type = empty", f"lxc.include = {shared}"]
+    guest = bed.guest(*lines, start=True)
+    pid = guest.init_pid()
+    for _again in range(2):
+        result = run(guest, "started", restart="if_required")
+        assert (result["changed"], result["container"]["pending"]) == (False, [])
+        arguments = {"name": [guest.name], "lxc_path": guest.lxc_path}
+        assert run_module("lxc_info", arguments)["containers"][0]["pending"] == []
+    assert guest.init_pid() == pid
+    assert [action.split()[0] for action in run(guest, "restarted", check_mode=True)["actions"]] == ["reboot"]
+    # Another one, which the running container's does not fit.
+    key = "lxc.net.0.hwaddr"
+    for value, pending in (("00:16:3e:xx:xx:xx", []), ("00:16:3f:xx:xx:xx", [key]), ("", [])):
+        told = run(guest, "started", check_mode=True, config={key: value})
+        assert told["container"]["pending"] == pending
 
 
 def test_what_is_read_from_the_file_each_time_requires_no_restart(bed: Bed) -> None:
@@ -235,9 +325,14 @@ def test_a_start_that_hangs_is_ended(bed: Bed) -> None:
 
 def test_a_container_that_dies_at_once_is_no_success(bed: Bed) -> None:
     guest = bed.guest("lxc.init.cmd = /bin/true")
-    result = run(guest, "started", timeout=5)
+    began = time.monotonic()
+    result = run(guest, "started", timeout=200)
     assert result["failed"] is True
-    assert guest.name in result["msg"]
+    assert f"Failed to start container '{guest.name}'" in result["msg"]
+    assert "it stopped right after its start" in result["msg"]
+    # On a busy machine, too, far below the time that it might have taken.
+    assert time.monotonic() - began < 100
+    assert guest.state() == "STOPPED"
 
 
 def test_the_containers_own_log_file_is_kept_and_quoted(bed: Bed) -> None:
@@ -327,13 +422,40 @@ def test_absent_of_a_base_of_clones_is_refused(bed: Bed) -> None:
     assert done(run(guest, "absent")) == (True, "ABSENT")
 
 
-def test_absent_leaves_a_root_file_system_outside_alone(bed: Bed, new_lxc_path: Callable[[], Path]) -> None:
-    outside = new_lxc_path()
+@pytest.mark.parametrize("parses", [True, False])
+@pytest.mark.parametrize("included", [False, True])
+def test_absent_leaves_a_root_file_system_outside_alone(
+    bed: Bed, new_lxc_path: Callable[[], Path], included: bool, parses: bool
+) -> None:
+    outside, shared = new_lxc_path(), Path(bed.lxc_path, ".shared.conf")
     (outside / "precious").write_text("data")
     guest = bed.guest(rootfs=False)
-    guest.config.write_text(guest.config.read_text().replace(f"dir:{guest.rootfs}", f"dir:{outside}"))
+    line = f"lxc.rootfs.path = dir:{outside}"
+    shared.write_text(f"{line}\n")
+    text = guest.config.read_text().replace(
+        f"lxc.rootfs.path = dir:{guest.rootfs}", f"lxc.include = {shared}" if included else line
+    )
+    guest.config.write_text(text if parses else f"{text}lxc.nonsense = 1\n")
+    told = run(guest, "absent", check_mode=True)
+    assert run(guest, "stopped", check_mode=True)["container"]["rootfs"] == f"dir:{outside}"
     result = run(guest, "absent")
     assert done(result) == (True, "ABSENT")
+    assert told["actions"] == result["actions"]
     assert f"its root file system {outside} lies outside" in result["actions"][-1]
     assert (outside / "precious").read_text() == "data"
     assert not guest.config.parent.exists()
+
+
+def test_absent_refuses_an_unmanaged_root_file_system_in_its_directory(bed: Bed) -> None:
+    guest = bed.guest()
+    shared = Path(bed.lxc_path, ".shared.conf")
+    shared.write_text("lxc.rootfs.managed = 0\n")
+    before = guest.config.read_text()
+    for line in ("lxc.rootfs.managed = 0", f"lxc.include = {shared}"):
+        guest.config.write_text(f"{before}{line}\n")
+        for check_mode in (True, False):
+            refused = run(guest, "absent", check_mode=check_mode)
+            assert f"its root file system {guest.rootfs} is not managed by LXC" in refused["msg"]
+    assert (guest.rootfs / "bin/busybox").exists()
+    guest.config.write_text(before)
+    assert done(run(guest, "absent")) == (True, "ABSENT")

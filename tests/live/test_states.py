@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.community.lxc.plugins.module_utils._host import _init, _monitor, _states
+from ansible_collections.community.lxc.plugins.module_utils._host import _init, _liblxc, _monitor, _states
 from ansible_collections.community.lxc.plugins.module_utils._host._process import Process
 from ansible_collections.community.lxc.plugins.module_utils._host._running import command_address, has_monitor
 from ansible_collections.community.lxc.plugins.module_utils._host._states import running
@@ -190,11 +190,15 @@ def test_the_parent_of_a_containers_init_is_its_monitor_if_it_is_called_so(bed: 
         assert _monitor.monitor_pids(ref, init_pid=other.init_pid()) == ()
 
 
-def test_monitors_that_were_there_before_are_left_alone(bed: Bed) -> None:
+def test_monitors_without_the_mark_are_left_alone(bed: Bed) -> None:
     guest = bed.guest(start=True)
     ref = ContainerRef(guest.name, guest.lxc_path)
-    time.sleep(0.05)
-    assert _monitor.end_monitors(ref, since=_monitor.now()) == ()
+    with _monitor.marking() as mark:
+        assert _monitor.end_monitors(ref, marked=mark) == ()
+        assert guest.state() == "RUNNING"
+        guest.stop()
+        assert in_child(lambda: _liblxc.load().container(guest.name, guest.lxc_path).start(close_fds=True))
     assert guest.state() == "RUNNING"
-    assert _monitor.end_monitors(ref) != ()
+    # The mark outlives whoever has made it.
+    assert _monitor.end_monitors(ref, marked=mark) != ()
     assert guest.state() == "STOPPED"

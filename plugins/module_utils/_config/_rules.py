@@ -55,11 +55,12 @@ def _check_idmap(values: Sequence[str]) -> None:
 _WHERE = ("lxc.rootfs.path", "lxc.rootfs.managed", "lxc.uts.name", "lxc.hook.destroy", "lxc.signal.halt")
 
 
-def salvage(document: Document, *, with_rootfs: bool) -> Document:
+def salvage(entries: Sequence[Entry], *, with_rootfs: bool) -> Document:
     """What is needed to stop a container and remove its files, from a configuration of which the rest may not parse.
 
+    ``entries`` are all of it, with the included ones.
     Without the root file system's keys, liblxc removes the rest and leaves that alone. (With ``lxc.rootfs.managed = 0``
     its ``destroy`` reports success and removes nothing at all.)
     """
-    kept = [(key, value) for key, value in document.entries() if key in _WHERE and value]
+    kept = [(key, value) for key, value in entries if key in _WHERE and value]
     return Document().append(entry for entry in kept if with_rootfs or not entry[0].startswith("lxc.rootfs."))

@@ -18,6 +18,7 @@ import stat
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document, parse
 from ansible_collections.community.lxc.plugins.module_utils._config._rules import refuse_dangerous
@@ -126,9 +127,22 @@ def _refuse_log_files(document: Document) -> None:
 
 def _load(ref: ContainerRef, path: str) -> dict[str, list[str]]:
     container = binding().Container(ref.name, config_path=NOWHERE)
-    if not container.load_config(path):
+    told = loaded(container, path)
+    if told is None:
         raise HostError(f"liblxc refuses the configuration of {ref}")
-    return _items.configured(container)
+    return told
+
+
+def loaded(container: Any, path: str) -> dict[str, list[str]] | None:
+    """What liblxc makes of the file, as ``_items`` tells it; None where it refuses it. To be called in a child.
+
+    A MAC address with an ``x`` in it is told as the file has it.
+    """
+    if not container.load_config(path):
+        return None
+    with open(path, "rb") as stream:
+        document = parse(stream.read().decode("utf-8", errors="surrogateescape"))
+    return {**_items.configured(container), **_config_includes.address_templates(document)}
 
 
 def refusal(log: Sequence[str], version: str) -> InvalidInput | None:

@@ -69,6 +69,17 @@ def expand(document: Document, includes: Includes) -> tuple[Entry, ...]:
     return tuple(found)
 
 
+def last_value(document: Document, key: str) -> str:
+    """The key's value as liblxc will have it, for a key of which the last line counts; empty where there is none."""
+    return next((value for name, value in reversed(expand(document, read(document))) if name == key), "")
+
+
+def address_templates(document: Document) -> dict[str, list[str]]:
+    """The keys whose last value is a MAC address with an ``x`` in it, which liblxc fills in at random at each load."""
+    values = {key: value for key, value in expand(document, read(document)) if key.endswith(".hwaddr")}
+    return {key: [value] for key, value in values.items() if "x" in value.lower()}
+
+
 def digest(document: Document) -> str:
     """A hash of the whole text, lines that say nothing and all, with what it includes and the liblxc that reads it."""
     text = json.dumps([str(binding().version), document.render(), read(document)])

@@ -42,10 +42,8 @@ def start(ref: ContainerRef, *, timeout: float, document: Document | None = None
 
     profile = _seccomp.check_before_start(document)
     digest = _config_includes.digest(document) if document is not None else ""
-    groups, since = _monitor.group_directories(ref), _monitor.now()
-    # Who listens already is looked for only then: that goes through all processes of the host.
-    others = _monitor.monitor_pids(ref) if has_monitor(ref) else ()
-    with _cgroup_leftovers.tidy_start(ref), _spilled(document) as path:
+    groups = _monitor.group_directories(ref)
+    with _cgroup_leftovers.tidy_start(ref), _spilled(document) as path, _monitor.marking() as mark:
         try:
             found = _child.run(
                 lambda: _start(ref, timeout, path),
@@ -56,7 +54,7 @@ def start(ref: ContainerRef, *, timeout: float, document: Document | None = None
             ).value
         except LxcError:
             # Not the one that somebody else started in the meantime, so that our start failed.
-            _monitor.end_monitors(ref, spared=others, since=since)
+            _monitor.end_monitors(ref, marked=mark)
             _monitor.remove_empty_groups(_monitor.group_directories(ref) - groups)
             raise
     _seccomp.remember(ref, init_pid=found["init_pid"], profile=profile)
@@ -75,13 +73,26 @@ def _start(ref: ContainerRef, timeout: float, path: str | None) -> dict[str, Any
     if not container.start(close_fds=True):
         raise HostError(f"Failed to start {ref}")
     # True is no proof: with a dead seccomp proxy, for one, the container is gone at once.
-    _await(lambda: container.state == "RUNNING" and container.init_pid > 0, f"see {ref} running", timeout)
+    _await(lambda: _runs(ref, container), f"see {ref} running", timeout)
     proved = time.monotonic() + _PROOF_SECONDS
     found = {"init_pid": int(container.init_pid), "told": ask(ref, path)}
     time.sleep(max(0.0, proved - time.monotonic()))
     if container.state != "RUNNING":
-        raise HostError(f"Failed to start {ref}: it stopped right after its start")
+        raise _stopped_at_once(ref)
     return found
+
+
+def _runs(ref: ContainerRef, container: Any) -> bool:
+    """Whether it runs already; HostError when it never will, since its monitor has gone."""
+    if container.state == "RUNNING" and container.init_pid > 0:
+        return True
+    if not has_monitor(ref):
+        raise _stopped_at_once(ref)
+    return False
+
+
+def _stopped_at_once(ref: ContainerRef) -> HostError:
+    return HostError(f"Failed to start {ref}: it stopped right after its start")
 
 
 def _await(done: Callable[[], Any], what: str, timeout: float) -> None:

@@ -9,18 +9,20 @@
 from __future__ import annotations
 
 import contextlib
+import mmap
 import os
 import select
 import signal
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from ansible_collections.community.lxc.plugins.module_utils._host import _states
-from ansible_collections.community.lxc.plugins.module_utils._host._process import Process, born
+from ansible_collections.community.lxc.plugins.module_utils._host import _cgroupfs, _states
+from ansible_collections.community.lxc.plugins.module_utils._host._process import Process
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 
 _CGROUP_ROOT = "/sys/fs/cgroup"
 _DEATH_SECONDS = 30.0
+_HELD_AT_ONCE = 256
 
 
 def monitor_pids(ref: ContainerRef, *, init_pid: int = -1) -> tuple[int, ...]:
@@ -44,18 +46,41 @@ def _parent(pid: int) -> int:
         return -1
 
 
-def now() -> int:
-    """The time as ``_process.born`` tells it, in clock ticks since boot."""
-    return int(time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK"))
+Mark = tuple[bytes, bytes]
+"""Device and inode of a page of memory, as ``/proc/PID/maps`` tells them."""
 
 
-def end_monitors(ref: ContainerRef, *, spared: Collection[int] = (), since: int = 0) -> tuple[int, ...]:
+@contextlib.contextmanager
+def marking() -> Iterator[Mark]:
+    """All processes that are forked meanwhile, and theirs, carry the mark as long as they execute no other program.
+
+    A monitor that we have started is told by it from one that somebody else has started at the same moment.
+    """
+    fd = os.memfd_create("community.lxc", os.MFD_CLOEXEC)
+    try:
+        os.ftruncate(fd, mmap.PAGESIZE)
+        found = os.fstat(fd)
+        with mmap.mmap(fd, mmap.PAGESIZE):
+            yield b"%02x:%02x" % (os.major(found.st_dev), os.minor(found.st_dev)), b"%d" % found.st_ino
+    finally:
+        os.close(fd)
+
+
+def _carries(pid: int, mark: Mark) -> bool:
+    try:
+        with open(f"/proc/{pid}/maps", "rb") as stream:
+            return any(tuple(line.split(maxsplit=5)[3:5]) == mark for line in stream)
+    except OSError:
+        return False
+
+
+def end_monitors(ref: ContainerRef, *, marked: Mark | None = None) -> tuple[int, ...]:
     """Kill the container's monitors with all their descendants, and remove the cgroups that they were in.
 
-    Returns the monitors' pids. For the case in which a monitor no longer answers, or a start went wrong half-way.
-    ``spared`` are pids of monitors that are left alone, as are those that began before ``since`` (see ``now``).
+    Returns the monitors' pids. For the case in which a monitor no longer answers, or a start went wrong half-way;
+    ``marked`` spares those without the mark of that start.
     """
-    monitors = tuple(pid for pid in monitor_pids(ref) if pid not in spared and born(pid) >= since)
+    monitors = tuple(pid for pid in monitor_pids(ref) if marked is None or _carries(pid, marked))
     groups: set[str] = set()
     for monitor in monitors:
         family = (monitor, *_descendants(monitor))
@@ -98,7 +123,7 @@ def _own_group(path: str, ref: ContainerRef) -> list[str]:
 def remove_empty_groups(directories: Iterable[str]) -> None:
     """Remove cgroup directories with all groups below. The kernel refuses where there are processes: those stay."""
     for directory in directories:
-        for path, _names, _files in os.walk(directory, topdown=False):
+        for path in (*_cgroupfs.descendants(directory), directory):
             with contextlib.suppress(OSError):
                 os.rmdir(path)
 
@@ -129,8 +154,11 @@ def children(pid: int) -> list[int]:
 
 
 def _descendants(pid: int) -> list[int]:
+    """The nearest first. A container's processes may be a chain longer than Python's stack."""
     found = children(pid)
-    return found + [deeper for child in found for deeper in _descendants(child)]
+    for one in found:
+        found += children(one)
+    return found
 
 
 @contextlib.contextmanager
@@ -140,12 +168,20 @@ def watched(monitors: Iterable[int]) -> Iterator[Callable[[], None]]:
         yield lambda: _await_death(pidfds)
 
 
-def _kill(pids: Iterable[int]) -> None:
-    with _pidfds(pids) as pidfds:
-        for pidfd in pidfds:
-            with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+def _kill(pids: Sequence[int]) -> None:
+    """The end of the first ones is waited for: a process may not hold as many descriptors as a container processes."""
+    with _pidfds(pids[:_HELD_AT_ONCE]) as pidfds:
+        for pid in pids[_HELD_AT_ONCE:]:
+            with _pidfds([pid]) as rest:
+                _signal(rest)
+        _signal(pidfds)
         _await_death(pidfds)
+
+
+def _signal(pidfds: Iterable[int]) -> None:
+    for pidfd in pidfds:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(pidfd, signal.SIGKILL)
 
 
 @contextlib.contextmanager

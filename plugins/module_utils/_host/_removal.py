@@ -19,6 +19,7 @@ from ansible_collections.community.lxc.plugins.module_utils._host import (
     _cgroup_leftovers,
     _child,
     _config_file,
+    _config_includes,
     _mounts,
     _snapshot_restore,
 )
@@ -52,11 +53,10 @@ def foreign_rootfs(ref: ContainerRef, document: Document) -> str:
 
     That is one that LXC is told not to manage, and one in a directory outside of the container's own.
     """
-    values = document.values("lxc.rootfs.path")
-    path = values[-1] if values else ""
+    path = _config_includes.last_value(document, "lxc.rootfs.path")
     kind, colon, rest = path.partition(":")
     place = rest if colon else path
-    if document.values("lxc.rootfs.managed")[-1:] == ("0",):
+    if _config_includes.last_value(document, "lxc.rootfs.managed") == "0":
         return place
     if (colon and kind != "dir") or not os.path.isdir(place):
         return ""
@@ -73,8 +73,7 @@ def refuse_mounts(ref: ContainerRef, document: Document) -> None:
 
     Where LXC itself keeps a root file system mounted (zfs), it also takes that mount away.
     """
-    path = (document.values("lxc.rootfs.path") or ("",))[-1]
-    kind, _colon, rest = path.partition(":")
+    kind, _colon, rest = _config_includes.last_value(document, "lxc.rootfs.path").partition(":")
     own = os.path.realpath(rest) if kind == "zfs" else None
     inside = [target for target in _mounts.below(ref.directory) if target != own]
     if inside:
@@ -103,7 +102,8 @@ def destroy(ref: ContainerRef, document: Document, *, force: bool) -> None:
 
 def reduce(ref: ContainerRef, document: Document, *, with_rootfs: bool = True) -> None:
     """Write a configuration that says no more than where the container's files are, so that liblxc can load it."""
-    _config_file.write(ref, salvage(document, with_rootfs=with_rootfs))
+    entries = _config_includes.expand(document, _config_includes.read(document))
+    _config_file.write(ref, salvage(entries, with_rootfs=with_rootfs))
 
 
 def _loads(ref: ContainerRef) -> bool:

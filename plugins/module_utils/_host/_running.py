@@ -173,9 +173,10 @@ def ask(ref: ContainerRef, path: str | None) -> dict[str, Any]:
     told = {"loads": True, "state": live.state, "init_pid": live.init_pid}
     if path is None:
         return told
-    if not beside.load_config(path):
+    configured = _config_file.loaded(beside, path)
+    if configured is None:
         raise HostError(f"liblxc cannot load the configuration of {ref}")
-    return {**told, "running": _items.running(live), "configured": _items.configured(beside)}
+    return {**told, "running": _items.running(live), "configured": configured}
 
 
 _PASSING = ("STARTING", "STOPPING", "ABORTING", "FREEZING", "THAWED")

@@ -15,14 +15,14 @@ from typing import Any
 
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, InvalidInput
-from ansible_collections.community.lxc.plugins.module_utils._host import _config_file, _init, _lock
+from ansible_collections.community.lxc.plugins.module_utils._host import _config_file, _config_includes, _init, _lock
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import resolve
 from ansible_collections.community.lxc.plugins.module_utils._host._half_made import foreign_creation, half_made
 from ansible_collections.community.lxc.plugins.module_utils._host._running import UNRESPONSIVE, settled_look
 from ansible_collections.community.lxc.plugins.module_utils._model._container import ContainerSpec, container_spec
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 from ansible_collections.community.lxc.plugins.module_utils._plan._container_state import ContainerState
-from ansible_collections.community.lxc.plugins.module_utils._plan._pending import pending_keys
+from ansible_collections.community.lxc.plugins.module_utils._plan._pending import lost_by_reboot, pending_keys
 from ansible_collections.community.lxc.plugins.module_utils._plan._persist import persist_step
 from ansible_collections.community.lxc.plugins.module_utils._plan._resource import Step
 
@@ -63,6 +63,7 @@ class ContainerResource:
             pending=pending_keys(self.ref, now),
             edited=edited,
             edited_pending=pending_keys(self.ref, then),
+            reboot_loses=lost_by_reboot(self.ref, then) if self.spec.state == "restarted" else (),
             loads=now.loads,
             init=_init.observe(now.init_pid),
         )
@@ -215,14 +216,13 @@ class ContainerResource:
 
 def show_container(ref: ContainerRef, state: ContainerState) -> dict[str, Any]:
     """A container as ``lxc_container`` and ``lxc_info`` return it."""
-    rootfs = state.document.values("lxc.rootfs.path")
     return {
         "name": ref.name,
         "lxc_path": ref.lxc_path,
         "state": state.state,
         "config": state.document.as_dict(),
         "pending": list(state.pending),
-        "rootfs": rootfs[-1] if rootfs else None,
+        "rootfs": _config_includes.last_value(state.document, "lxc.rootfs.path") or None,
         **state.init.show(),
     }
 

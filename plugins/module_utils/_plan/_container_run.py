@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document
-from ansible_collections.community.lxc.plugins.module_utils._errors import HostError
-from ansible_collections.community.lxc.plugins.module_utils._host import _lifecycle
+from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, LxcError
+from ansible_collections.community.lxc.plugins.module_utils._host import _config_file, _lifecycle
 from ansible_collections.community.lxc.plugins.module_utils._host._running import UNRESPONSIVE
 from ansible_collections.community.lxc.plugins.module_utils._model._container import ContainerSpec
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
@@ -26,11 +26,12 @@ def steps(
     """``restarts`` says that the container, which runs, is to be stopped and started again, or rebooted."""
     runs, frozen = now.runs, now.state == "FROZEN"
     if runs and restarts:
-        if spec.state == "restarted" and not now.edited_pending and now.state == "RUNNING":
+        unlike = now.edited_pending or now.reboot_loses
+        if spec.state == "restarted" and not unlike and now.state == "RUNNING":
             yield Step(f"reboot {ref}", lambda: _reboot(ref, spec, want.document))
         else:
             yield from stop_steps(ref, spec, now)
-            yield _start_step(ref, spec, want)
+            yield Step(f"start {ref}", lambda: _start_again(ref, spec, now, want))
             frozen = False
     elif runs and not want.runs:
         yield from stop_steps(ref, spec, now)
@@ -48,6 +49,30 @@ def _start_step(ref: ContainerRef, spec: ContainerSpec, want: ContainerState) ->
 
 def _start(ref: ContainerRef, spec: ContainerSpec, document: Document) -> None:
     _lifecycle.start(ref, timeout=max(spec.timeout, 1.0), document=document)
+
+
+def _start_again(ref: ContainerRef, spec: ContainerSpec, now: ContainerState, want: ContainerState) -> None:
+    """Start what was stopped only to be started again: where that fails, with the configuration that it had."""
+    try:
+        _start(ref, spec, want.document)
+    except LxcError as error:
+        error.msg = f"{error.msg}; {_put_back(ref, spec, now, want)}"
+        raise
+
+
+def _put_back(ref: ContainerRef, spec: ContainerSpec, now: ContainerState, want: ContainerState) -> str:
+    """What became of it, for the message."""
+    if now.document.render() == want.document.render():
+        return "it was stopped to be started again, and is stopped now"
+    try:
+        # Here, and not only when the step that wrote it is taken back: the start reads the file.
+        _config_file.write(ref, now.document)
+        _start(ref, spec, now.document)
+        if now.state == "FROZEN":
+            _lifecycle.freeze(ref)
+    except LxcError as error:
+        return f"it is stopped, since it does not start with the configuration that it had either: {error.msg}"
+    return "it runs again with the configuration that it had"
 
 
 def stop_steps(ref: ContainerRef, spec: ContainerSpec, now: ContainerState) -> Iterator[Step]:

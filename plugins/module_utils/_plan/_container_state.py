@@ -21,7 +21,8 @@ ABSENT = "ABSENT"
 class ContainerState:
     """``state`` is liblxc's word, or ABSENT. ``pending`` are the keys that wait for a restart.
 
-    ``edited`` is the configuration as the task wants it, and ``edited_pending`` what would then wait.
+    ``edited`` is the configuration as the task wants it, and ``edited_pending`` what would then wait. ``reboot_loses``
+    are its keys that a reboot would not bring, in force or not; asked for only where one is wanted.
     """
 
     state: str = ABSENT
@@ -29,6 +30,7 @@ class ContainerState:
     pending: tuple[str, ...] = ()
     edited: Document = field(default_factory=Document)
     edited_pending: tuple[str, ...] = ()
+    reboot_loses: tuple[str, ...] = ()
     half_made: bool = False
     loads: bool = True
     init: Init = field(default_factory=Init)

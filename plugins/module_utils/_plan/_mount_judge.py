@@ -43,6 +43,16 @@ def in_force(case: Case) -> bool:
     )
 
 
+def started_with(case: Case) -> bool:
+    """Whether the container was started with exactly these entries, but for liblxc's own one for shmounts."""
+    document = _config_file.read(case.ref)
+    entries = all_entries(document) if document else ()
+    rootfs = rootfs_prefixes(case.ref, entries)
+    own = {inside for _host, inside in _mount_liblxc.shmounts(entries)}
+    parsed = ((value, parse_entry(value, rootfs=rootfs)) for value in case.running)
+    return case.configured == tuple(value for value, mount in parsed if mount is None or mount.target not in own)
+
+
 def is_live(mount: Mount, table: MountTable, init_pid: int) -> bool:
     """Whether the mount is there, or is optional and cannot be."""
     wanted = known(mount, init_pid)

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document
+from ansible_collections.community.lxc.plugins.module_utils._model import _ether
 from ansible_collections.community.lxc.plugins.module_utils._model._nic import LiveNic, Nic
 
 Proxied = tuple[str, str]
@@ -110,6 +111,9 @@ def smaller_reasons(nic: Nic, live: LiveNic, started: Nic | None) -> tuple[str, 
     found = []
     if nic.pair and live.host is not None and live.host.name != nic.pair:
         found.append(f"pair {nic.pair} instead of {live.host.name}")
+    template = (nic.hwaddr or "").lower()
+    if _ether.is_template(template) and not _ether.matches(live.hwaddr, template):
+        found.append(f"hwaddr {template} instead of {live.hwaddr}")
     for option, have in (("rx_queues", live.rx_queues), ("tx_queues", live.tx_queues)):
         want = getattr(nic, option)
         if want is not None and want != have:

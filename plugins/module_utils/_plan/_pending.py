@@ -12,10 +12,11 @@ that can be changed live, a judge has the last word, since liblxc's running valu
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.community.lxc.plugins.module_utils._host._running import Look
+from ansible_collections.community.lxc.plugins.module_utils._model import _ether
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 
 
@@ -38,6 +39,14 @@ def _filled_in_by_liblxc(case: Case) -> bool:
     return not case.configured
 
 
+def _completed_by_liblxc(case: Case) -> bool:
+    """Whether what it was started with could have been made from the configured template, as it is at each start."""
+    if not case.running or not case.configured:
+        return False
+    running, template = case.running[-1].lower(), case.configured[-1].lower()
+    return _ether.is_template(template) and _ether.matches(running, template)
+
+
 def _read_when_needed(case: Case) -> bool:
     # By whoever starts it at boot, stops it, reboots it or removes it, and from the file each time.
     return True
@@ -58,6 +67,12 @@ def _mount(case: Case) -> bool:
     return in_force(case)
 
 
+def _mounted_by_liblxc(case: Case) -> bool:
+    from ansible_collections.community.lxc.plugins.module_utils._plan._mount_judge import started_with
+
+    return started_with(case)
+
+
 def _nic(case: Case) -> bool:
     from ansible_collections.community.lxc.plugins.module_utils._plan._nic_judge import in_force
 
@@ -70,6 +85,7 @@ JUDGES: tuple[tuple[str, str, Judge], ...] = (
     ("lxc.mount.entry", "", _mount),
     ("lxc.net.", ".name", _filled_in_by_liblxc),
     ("lxc.net.", ".veth.pair", _filled_in_by_liblxc),
+    ("lxc.net.", ".hwaddr", _completed_by_liblxc),
     ("lxc.net.", "", _nic),
     ("lxc.start.", "", _read_when_needed),
     ("lxc.group", "", _read_when_needed),
@@ -79,14 +95,30 @@ JUDGES: tuple[tuple[str, str, Judge], ...] = (
 )
 
 
+_REBOOT_JUDGES = (
+    ("lxc.mount.entry", "", _mounted_by_liblxc),
+    *(row for row in JUDGES if row[2] in (_filled_in_by_liblxc, _completed_by_liblxc, _read_when_needed)),
+)
+"""For a reboot, which starts with what the monitor was started with: what was changed live since is lost."""
+
+
 def pending_keys(ref: ContainerRef, look: Look) -> tuple[str, ...]:
     """The keys whose configured value is not in force, sorted. Empty for a container that does not run."""
+    return _keys(ref, look, JUDGES)
+
+
+def lost_by_reboot(ref: ContainerRef, look: Look) -> tuple[str, ...]:
+    """The keys whose configured value a reboot would not bring, sorted, in force or not."""
+    return _keys(ref, look, _REBOOT_JUDGES)
+
+
+def _keys(ref: ContainerRef, look: Look, judges: Sequence[tuple[str, str, Judge]]) -> tuple[str, ...]:
     keys = sorted(set(look.running) | set(look.configured))
     cases = (Case(ref, look, key, look.running.get(key, ()), look.configured.get(key, ())) for key in keys)
-    return tuple(case.key for case in cases if case.running != case.configured and not _in_force(case))
+    return tuple(case.key for case in cases if case.running != case.configured and not _in_force(case, judges))
 
 
-def _in_force(case: Case) -> bool:
+def _in_force(case: Case, judges: Sequence[tuple[str, str, Judge]]) -> bool:
     return any(
-        judge(case) for prefix, suffix, judge in JUDGES if case.key.startswith(prefix) and case.key.endswith(suffix)
+        judge(case) for prefix, suffix, judge in judges if case.key.startswith(prefix) and case.key.endswith(suffix)
     )

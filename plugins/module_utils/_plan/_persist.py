@@ -20,6 +20,8 @@ def persist_step(ref: ContainerRef, *, says: str, old: Document, new: Document) 
 
     def swap(found: Document, written: Document) -> None:
         now = _config_file.read(ref)
+        if now is not None and now.render() == written.render():
+            return
         if now is None or now.render() != found.render():
             raise HostError(f"{ref.config_file} was changed by someone else meanwhile; nothing was written, run again")
         _config_file.write(ref, written)

@@ -49,6 +49,6 @@ def test_accepted(text: str) -> None:
 
 
 def test_salvage_keeps_what_removal_needs() -> None:
-    document = parse("lxc.nonsense = 1\nlxc.rootfs.path = dir:/x\nlxc.uts.name = a\nlxc.hook.stop = /y\n")
-    assert salvage(document, with_rootfs=True).entries() == (("lxc.rootfs.path", "dir:/x"), ("lxc.uts.name", "a"))
-    assert salvage(document, with_rootfs=False).entries() == (("lxc.uts.name", "a"),)
+    entries = parse("lxc.nonsense = 1\nlxc.rootfs.path = dir:/x\nlxc.uts.name = a\nlxc.hook.stop = /y\n").entries()
+    assert salvage(entries, with_rootfs=True).entries() == (("lxc.rootfs.path", "dir:/x"), ("lxc.uts.name", "a"))
+    assert salvage(entries, with_rootfs=False).entries() == (("lxc.uts.name", "a"),)

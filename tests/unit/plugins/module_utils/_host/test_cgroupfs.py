@@ -6,12 +6,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from ansible_collections.community.lxc.plugins.module_utils._errors import InvalidInput
-from ansible_collections.community.lxc.plugins.module_utils._host import _cgroup_checks, _cgroupfs
+from ansible_collections.community.lxc.plugins.module_utils._host import _cgroup_checks, _cgroupfs, _monitor
 from ansible_collections.community.lxc.plugins.module_utils._host._cgroupfs import Cgroups, Hierarchy
 from ansible_collections.community.lxc.plugins.module_utils._model._cgroup_dialect import Dialect
 
@@ -76,3 +79,18 @@ def test_lxc_7_has_no_keys_for_cgroup_v1() -> None:
     _cgroup_checks.check_keys(new, UNIFIED, v2)
     with pytest.raises(InvalidInput, match=r"layout is hybrid.*lxc\.cgroup\.\*.*7\.0\.0"):
         _cgroup_checks.check_keys(new, HYBRID, v1)
+
+
+def test_groups_may_be_nested_deeper_than_pythons_stack(tmp_path: Path) -> None:
+    top = tmp_path / "top"
+    (top / "a/b").mkdir(parents=True)
+    assert _cgroupfs.descendants(str(top)) == [f"{top}/a/b", f"{top}/a"]
+    depth = sys.getrecursionlimit() + 200
+    try:
+        subprocess.run(["mkdir", "-p", f"{top}/{'/'.join('d' * depth)}"], check=True)
+        assert len(_cgroupfs.descendants(str(top))) == depth + 2
+        _monitor.remove_empty_groups([str(top)])
+        assert not top.exists()
+    finally:
+        # Neither pytest's own tidying nor shutil gets through.
+        subprocess.run(["rm", "-rf", str(top)], check=True)
