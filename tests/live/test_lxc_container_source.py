@@ -155,6 +155,28 @@ def test_an_unprivileged_container_from_a_tarball(bed: Bed, unique: str, rootfs:
     assert guest.attach("stat", "-c", "%u:%g", "/tmp").stdout == "33:44\n"
 
 
+@pytest.mark.parametrize("form", ["./", "", "/"])
+def test_of_a_tarball_only_the_topmost_dev_is_left_out(
+    bed: Bed, unique: str, rootfs: Path, tmp_path: Path, form: str
+) -> None:
+    os.mknod(rootfs / "dev/null", 0o20666, os.makedev(1, 3))
+    (rootfs / "usr/src/dev").mkdir(parents=True)
+    (rootfs / "usr/src/dev/main.c").write_text("int main;")
+    archive = tmp_path / "root.tar"
+    with tarfile.open(archive, "w") as tar:
+        for name in ("bin", "dev", "dev/null", "etc", "proc", "sbin", "usr"):
+            member = tar.gettarinfo(rootfs / name, name)
+            member.name = f"{form}{name}"
+            tar.addfile(member)
+        with open(rootfs / "usr/src/dev/main.c", "rb") as stream:
+            member = tar.gettarinfo(fileobj=stream, arcname="main.c")
+            member.name = f"{form}usr/src/dev/main.c"
+            tar.addfile(member, stream)
+    guest = guest_of(bed, create(bed, unique, state="present", tarball=str(archive), config={"lxc.idmap": IDMAP}))
+    assert (guest.rootfs / "usr/src/dev/main.c").read_text() == "int main;"
+    assert os.listdir(guest.rootfs / "dev") == []
+
+
 def test_an_unprivileged_container_from_a_template(bed: Bed, unique: str) -> None:
     guest = guest_of(bed, create(bed, unique, template="busybox", config={"lxc.idmap": IDMAP}))
     assert guest.rootfs.joinpath("etc/passwd").stat().st_uid == 300000
