@@ -232,6 +232,9 @@ def test_looking_leaves_no_trace(bed: Bed) -> None:
     partial = bed.guest(name="partial")
     log = Path(bed.lxc_path, "logs", "never.log")
     bed.guest(f"lxc.log.file = {log}", name="logging", rootfs=False)
+    included = Path(bed.lxc_path, "included.conf")
+    included.write_text(f"lxc.log.file = {log}")
+    bed.guest(f"lxc.include = {included}", name="including", rootfs=False)
     # What lxc-create leaves that was killed: a mere handle would have liblxc destroy the container.
     Path(partial.config.parent, "partial").write_text("")
     look(bed)

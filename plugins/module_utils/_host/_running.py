@@ -147,7 +147,7 @@ def remember(ref: ContainerRef, document: Document, found: Look, *, digest: str)
 
     ``digest`` is that of the configuration before liblxc has read it.
     """
-    log = document.values(_config_file.LOG_FILE)[-1:]
+    log = _config_file.log_files(document)[-1:]
     if any(log):
         found = replace(found, configured={**found.configured, _config_file.LOG_FILE: log})
     if found.state in ("RUNNING", "FROZEN") and _lock.is_held(ref):
