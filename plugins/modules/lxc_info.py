@@ -160,12 +160,13 @@ containers:
       type: dict
       sample: {"lxc.uts.name": ["web"], "lxc.start.auto": ["1"]}
     pending:
-      description: The keys whose value in the running container differs from the persisted one.
+      description: The keys whose value in the running container differs from the persisted one; V(null) if that
+        could not be found out.
       type: list
       elements: str
       sample: [lxc.tty.max]
     drift:
-      description: Both values of each of these keys, in liblxc's own spelling.
+      description: Both values of each of these keys, in liblxc's own spelling; V(null) where those are.
       type: dict
       sample: {"lxc.tty.max": {"persisted": ["4"], "live": ["1"]}}
     rootfs:

@@ -78,6 +78,37 @@ def test_check_mode_makes_no_log_file(bed: Bed, lxc_path: Path) -> None:
     assert run(guest, "present", config={"lxc.log.file": str(log)})["changed"] is True
 
 
+def test_nor_one_that_an_included_file_names(bed: Bed, lxc_path: Path) -> None:
+    logs, inner, outer = lxc_path / "logs", lxc_path / "inner.conf", lxc_path / "conf.d"
+    logs.mkdir()
+    outer.mkdir()
+    inner.write_text(f"lxc.environment = A=1\nlxc.log.file = {logs}/deeper/web.log")
+    (outer / "a.conf").write_text(f"lxc.include = {inner}\nlxc.log.file = {logs}/one.log\n")
+    guest = bed.guest(f"lxc.include = {outer}", "lxc.environment = B=1")
+    told = run(guest, "present", check_mode=True, config={"lxc.tty.max": 3})
+    assert (told.get("failed"), told["changed"]) == (None, True)
+    assert os.listdir(logs) == []
+    # Nor does a change: the container's start makes it.
+    assert run(guest, "present", config={"lxc.tty.max": 3})["changed"] is True
+    assert os.listdir(logs) == []
+    assert f"lxc.include = {outer}\n" in guest.config.read_text()
+    refused = run(guest, "present", config={"lxc.environment": ["B=1"], "lxc.nonsense": "x"})
+    assert "lxc.nonsense" in refused["msg"]
+    (outer / "b.conf").write_text("lxc.nonsense = x\n")
+    assert "lxc.nonsense" in run(guest, "present", config={"lxc.tty.max": 4})["msg"]
+    assert os.listdir(logs) == []
+
+
+def test_the_included_log_file_of_a_running_container_is_compared_all_the_same(bed: Bed, lxc_path: Path) -> None:
+    included = lxc_path / "included.conf"
+    included.write_text(f"lxc.log.file = {lxc_path}/one.log\n")
+    guest = bed.guest("lxc.log.file = /dev/null", f"lxc.include = {included}", start=True)
+    for path, pending in ((f"{lxc_path}/one.log", []), (f"{lxc_path}/two.log", ["lxc.log.file"])):
+        included.write_text(f"lxc.log.file = {path}\n")
+        told = run(guest, "started", check_mode=True)
+        assert (told["container"]["pending"], told["restart_required"]) == (pending, bool(pending))
+
+
 def test_the_log_file_of_a_running_container_is_compared_all_the_same(bed: Bed, lxc_path: Path) -> None:
     guest = bed.guest(f"lxc.log.file = {lxc_path}/one.log", start=True)
     for path, pending in ((f"{lxc_path}/one.log", []), (f"{lxc_path}/two.log", ["lxc.log.file"])):

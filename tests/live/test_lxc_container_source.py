@@ -6,18 +6,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
 import tarfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.community.lxc.tests.live._ansible import run_module, spawn_module
-from ansible_collections.community.lxc.tests.live._bed import Bed, Guest, make_rootfs
+from ansible_collections.community.lxc.plugins.module_utils._host import _creation, _lock
+from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
+from ansible_collections.community.lxc.tests.live._ansible import parse_result, run_module, spawn_module
+from ansible_collections.community.lxc.tests.live._bed import Bed, Guest, in_child, make_rootfs
 from ansible_collections.community.lxc.tests.live._host import tool, until
 
 IDMAP = ["u 0 300000 65536", "g 0 300000 65536"]
@@ -153,6 +157,28 @@ def test_an_unprivileged_container_from_a_tarball(bed: Bed, unique: str, rootfs:
     assert (guest.rootfs / "bin/busybox").stat().st_uid == 300000
     assert Path(f"/proc/{guest.init_pid()}/uid_map").read_text().split() == ["0", "300000", "65536"]
     assert guest.attach("stat", "-c", "%u:%g", "/tmp").stdout == "33:44\n"
+
+
+@pytest.mark.parametrize("form", ["./", "", "/"])
+def test_of_a_tarball_only_the_topmost_dev_is_left_out(
+    bed: Bed, unique: str, rootfs: Path, tmp_path: Path, form: str
+) -> None:
+    os.mknod(rootfs / "dev/null", 0o20666, os.makedev(1, 3))
+    (rootfs / "usr/src/dev").mkdir(parents=True)
+    (rootfs / "usr/src/dev/main.c").write_text("int main;")
+    archive = tmp_path / "root.tar"
+    with tarfile.open(archive, "w") as tar:
+        for name in ("bin", "dev", "dev/null", "etc", "proc", "sbin", "usr"):
+            member = tar.gettarinfo(rootfs / name, name)
+            member.name = f"{form}{name}"
+            tar.addfile(member)
+        with open(rootfs / "usr/src/dev/main.c", "rb") as stream:
+            member = tar.gettarinfo(fileobj=stream, arcname="main.c")
+            member.name = f"{form}usr/src/dev/main.c"
+            tar.addfile(member, stream)
+    guest = guest_of(bed, create(bed, unique, state="present", tarball=str(archive), config={"lxc.idmap": IDMAP}))
+    assert (guest.rootfs / "usr/src/dev/main.c").read_text() == "int main;"
+    assert os.listdir(guest.rootfs / "dev") == []
 
 
 def test_an_unprivileged_container_from_a_template(bed: Bed, unique: str) -> None:
@@ -311,6 +337,74 @@ def test_a_new_lxc_path_goes_again_when_the_creation_fails(bed: Bed, unique: str
     template.write_text("#!/bin/sh\nexit 0\n")
     assert run_module("lxc_container", {**arguments, "state": "present"})["changed"] is True
     assert Path(bed.lxc_path, "new/path").stat().st_mode & 0o777 == 0o711
+
+
+def test_several_begin_and_fail_in_a_new_lxc_path_at_once(bed: Bed) -> None:
+    rounds, many = 300, 4
+    begin = time.monotonic() + 1
+
+    def work(number: int) -> None:
+        for turn in range(rounds):
+            ref = ContainerRef(f"c{number}", f"{bed.lxc_path}/{turn}/a/b")
+            while time.monotonic() < begin + turn / 100:
+                pass
+            with contextlib.suppress(ZeroDivisionError), _creation.making(ref):
+                if number != turn % many:
+                    raise ZeroDivisionError
+
+    with ThreadPoolExecutor(many) as pool:
+        list(pool.map(lambda number: in_child(lambda: work(number)), range(many)))
+    made = [os.listdir(f"{bed.lxc_path}/{turn}/a/b") for turn in range(rounds)]
+    assert made == [[f"c{turn % many}"] for turn in range(rounds)]
+
+
+def _slow_rsync(tmp_path: Path) -> tuple[list[str], Path, Path]:
+    """A command's prefix under which rsync waits for a file; where each of them tells that it does, and that file."""
+    tools, waiting, gate = tmp_path / "tools", tmp_path / "waiting", tmp_path / "gate"
+    tools.mkdir()
+    waiting.mkdir()
+    script = f'touch {waiting}/$$\nuntil [ -e {gate} ]; do sleep 0.05; done\nexec /usr/bin/rsync "$@"\n'
+    (tools / "rsync").write_text(f"#!/bin/sh\n{script}")
+    (tools / "rsync").chmod(0o755)
+    return ["unshare", "-m", "sh", "-c", f'mount --bind {tools} /usr/local/sbin && exec "$@"', "sh"], waiting, gate
+
+
+def test_what_is_being_cloned_is_not_started(bed: Bed, unique: str, tmp_path: Path) -> None:
+    origin = bed.guest()
+    prefix, waiting, gate = _slow_rsync(tmp_path)
+    common = {"lxc_path": bed.lxc_path}
+    names = [f"{unique}a", f"{unique}b"]
+    clones = [
+        spawn_module(
+            "lxc_container", {**common, "name": name, "state": "present", "clone_from": origin.name}, prefix=prefix
+        )
+        for name in names
+    ]
+    try:
+        # Several may copy it at once.
+        until(lambda: len(list(waiting.iterdir())) == 2, seconds=60, what="the second copy")
+        starting = spawn_module("lxc_container", {**common, "name": origin.name})
+        time.sleep(5)
+        assert origin.state() == "STOPPED"
+    finally:
+        gate.touch()
+    for process in (*clones, starting):
+        result = parse_result(*process.communicate(timeout=120), process.returncode)
+        assert result.get("changed") is True, result
+    assert origin.state() == "RUNNING"
+    assert all((Path(bed.lxc_path, name) / "rootfs/bin/busybox").exists() for name in names)
+
+
+def test_what_was_started_meanwhile_is_not_cloned(bed: Bed, unique: str) -> None:
+    origin = bed.guest()
+    arguments = {"name": unique, "lxc_path": bed.lxc_path, "state": "present", "clone_from": origin.name}
+    with _lock.exclusive(ContainerRef(origin.name, origin.lxc_path)):
+        cloning = spawn_module("lxc_container", arguments)
+        until(lambda: Path(bed.lxc_path, unique).exists(), seconds=60, what="the beginning of the clone")
+        origin.start()
+    result = parse_result(*cloning.communicate(timeout=120), cloning.returncode)
+    assert result["msg"].startswith(f"clone_from: container '{origin.name}' in {bed.lxc_path} is running")
+    assert not Path(bed.lxc_path, unique).exists()
 
 
 def test_what_lxc_create_has_begun_is_left_alone(bed: Bed, unique: str) -> None:

@@ -232,6 +232,9 @@ def test_looking_leaves_no_trace(bed: Bed) -> None:
     partial = bed.guest(name="partial")
     log = Path(bed.lxc_path, "logs", "never.log")
     bed.guest(f"lxc.log.file = {log}", name="logging", rootfs=False)
+    included = Path(bed.lxc_path, "included.conf")
+    included.write_text(f"lxc.log.file = {log}")
+    bed.guest(f"lxc.include = {included}", name="including", rootfs=False)
     # What lxc-create leaves that was killed: a mere handle would have liblxc destroy the container.
     Path(partial.config.parent, "partial").write_text("")
     look(bed)
@@ -323,3 +326,22 @@ def test_the_examples_run(bed: Bed, ansible_playbook: RunPlaybook) -> None:
     assert [found["name"] for found in play.result("everything")["containers"]] == ["db", "web"]
     assert play.changed == 0
     assert Path(PYTHON).exists()
+
+
+def test_a_source_that_cannot_be_opened_spoils_nothing(bed: Bed, tmp_path: Path) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    guest, other = bed.guest(start=True), bed.guest(start=True)
+    with guest.config.open("a") as stream:
+        stream.write(f"lxc.mount.entry = {loop} mnt none bind 0 0\n")
+    with other.config.open("a") as stream:
+        stream.write(f"lxc.mount.entry = {loop} mnt none bind,optional 0 0\n")
+
+    told = {each["name"]: each for each in look(bed)["containers"]}
+    assert [told[each.name]["error"] for each in (guest, other)] == [None, None]
+    assert [told[each.name]["pending"] for each in (guest, other)] == [["lxc.mount.entry"], []]
+    [drift] = [mount["drift"] for mount in told[guest.name]["mounts"] if mount["target"] == "/mnt"]
+    assert "Too many levels of symbolic links" in drift
+    for each, waits in ((guest, True), (other, False)):
+        result = run_module("lxc_container", {"name": each.name, "lxc_path": bed.lxc_path})
+        assert (result["rc"], result.get("restart_required")) == (0, waits), result["msg"]

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,24 @@ def other(tmp_path: Path) -> Path:
     directory.mkdir()
     (directory / "file").write_text("from elsewhere\n")
     return directory
+
+
+def test_what_a_tmpfs_does_not_show_is_known_all_the_same(bed: Bed) -> None:
+    guest = bed.guest(start=True)
+    arguments: dict[str, Any] = {"fstype": "tmpfs", "target": "/mnt/t", "create": "dir"}
+    for options, shown in (
+        ([], set[str]()),
+        (["size=1m"], {"size=1024k"}),
+        (["size=1m", "nr_inodes=10"], {"size=1024k", "nr_inodes=10"}),
+        (["nr_blocks=2"], {f"size={2 * os.sysconf('SC_PAGE_SIZE') // 1024}k"}),
+        ([], set[str]()),
+    ):
+        assert mount(guest, **arguments, options=options)["changed"]
+        (line,) = lines_at(guest, "/mnt/t")
+        assert {word for word in line.super_options if word.startswith(("size=", "nr_inodes="))} == shown
+        assert not mount(guest, **arguments, options=options)["changed"]
+    # As it is: only the entry changes.
+    assert len(mount(guest, **arguments, options=["mode=1777"])["actions"]) == 1
 
 
 def test_mounted_is_persisted_and_live_and_then_nothing_is_left_to_do(bed: Bed, source: Path) -> None:

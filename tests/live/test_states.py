@@ -127,6 +127,95 @@ def test_a_pretender_is_no_running_container(bed: Bed, prefix: tuple[str, ...]) 
         assert running(bed.lxc_path) == {}
 
 
+# Binds and listens on abstract names (in hexadecimal) as a user of no rights, and waits.
+_BINDER = """
+import os, socket, sys
+os.setgroups([])
+os.setgid(65534)
+os.setuid(65534)
+sockets = []
+for name in sys.argv[2:]:
+    sockets.append(socket.socket(socket.AF_UNIX))
+    sockets[-1].bind(b"\\0" + bytes.fromhex(name))
+    sockets[-1].listen(0)
+    if sys.argv[1] == "full":
+        caller = socket.socket(socket.AF_UNIX)
+        caller.connect(b"\\0" + bytes.fromhex(name))
+        sockets.append(caller)
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def _bound(*names: bytes, queue: str = "free") -> Iterator[None]:
+    with subprocess.Popen(
+        ["/usr/bin/python3", "-c", _BINDER, queue, *(name.hex() for name in names)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            if process.stdout is None or process.stdout.readline() != "ready\n":
+                raise AssertionError("the names could not be bound")
+            yield
+        finally:
+            process.kill()
+
+
+def _forged(inode: int, address: str) -> bytes:
+    """A name that makes the kernel's list hold a line about another."""
+    return f"a\n0: 00000002 00000000 00010000 0001 01 {inode} @{address}".encode()
+
+
+@pytest.mark.parametrize("name", [b"x\nhello", b"x\ry", b"x\n", b"x\n0: ff", b"\xff\n\xfe", b"x\x85y\xe2\x80\xa8z"])
+def test_whatever_a_socket_is_called_the_containers_are_seen(bed: Bed, name: bytes) -> None:
+    guest = bed.guest(start=True)
+    with _bound(bed.lxc_path.encode() + name, name + bed.lxc_path.encode()):
+        assert running(bed.lxc_path)[guest.name].state == "RUNNING"
+
+
+def test_a_forged_line_hides_no_running_container(bed: Bed) -> None:
+    guest = bed.guest(start=True)
+    with _bound(*(_forged(inode, f"{bed.lxc_path}/{guest.name}/command") for inode in (12345, 12346))):
+        assert list(running(bed.lxc_path)) == [guest.name]
+        assert list(running(bed.lxc_path, names=[guest.name])) == [guest.name]
+
+
+def test_a_forged_line_gives_a_container_in_the_foreground_no_other_monitor(bed: Bed) -> None:
+    guest = bed.guest()
+    with (
+        subprocess.Popen(
+            ["lxc-start", "-F", "-P", bed.lxc_path, "-n", guest.name],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        ) as process,
+        socket.socket(socket.AF_UNIX) as own,
+    ):
+        until(lambda: guest.state() == "RUNNING")
+        own.bind(f"\0{bed.lxc_path}")
+        own.listen()
+        inodes = (os.fstat(own.fileno()).st_ino, 12345)
+        with _bound(*(_forged(inode, f"{bed.lxc_path}/{guest.name}/command") for inode in inodes)):
+            found = running(bed.lxc_path)[guest.name]
+        assert (found.monitor_pid, found.init_pid) == (process.pid, guest.init_pid())
+        guest.stop()
+
+
+@pytest.mark.parametrize("queue", ["free", "full"])
+@pytest.mark.parametrize("takes_the_name", [False, True], ids=["forged only", "forged beside a socket of his own"])
+def test_a_forged_line_makes_no_container_run(bed: Bed, takes_the_name: bool, queue: str) -> None:
+    guest = bed.guest()
+    address = f"{bed.lxc_path}/{guest.name}/command"
+    # Held by root's process in the host's pid namespace.
+    with socket.socket(socket.AF_UNIX) as own:
+        own.bind(f"\0{bed.lxc_path}")
+        own.listen()
+        names = [_forged(os.fstat(own.fileno()).st_ino, address), *([address.encode()] if takes_the_name else [])]
+        with _bound(*names, queue=queue):
+            assert running(bed.lxc_path) == {}
+
+
 def test_addresses_by_interface_without_entering_the_container(bed: Bed, bridge: Bridge) -> None:
     guest = bed.guest(
         "lxc.net.0.type = veth",

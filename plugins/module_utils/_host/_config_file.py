@@ -79,7 +79,7 @@ def check(ref: ContainerRef, document: Document) -> None:
             ).value
         except HostError as error:
             raise refusal(error.lxc_log, version) or error from error
-    log = document.values(LOG_FILE)[-1:]
+    log = log_files(document)[-1:]
     _checked[digest] = {**_items.items(told), **({LOG_FILE: log} if any(log) else {})}
 
 
@@ -88,12 +88,20 @@ def checked(digest: str) -> Items | None:
     return _checked.get(digest)
 
 
+def log_files(document: Document) -> tuple[str, ...]:
+    """The values of the lines that name a log file, also those of included files; the last one counts."""
+    entries = _config_includes.expand(document, _config_includes.read(document))
+    return tuple(value for key, value in entries if key == LOG_FILE)
+
+
 def spill(document: Document, path: str) -> None:
     """Write a throw-away copy for liblxc to load.
 
     liblxc opens a log file as it reads the line that names one, and makes it with all its directories: here it is given
     ``path`` with a suffix.
     """
+    if len(log_files(document)) > len(document.values(LOG_FILE)):
+        document = _config_includes.inlined(document)
     logs = [f"{path}.log" if value else "" for value in document.values(LOG_FILE)]
     with open(path, "wb") as stream:
         stream.write(document.replace(LOG_FILE, logs).render().encode("utf-8", errors="surrogateescape"))
@@ -102,7 +110,7 @@ def spill(document: Document, path: str) -> None:
 @contextmanager
 def spilled(document: Document) -> Iterator[str]:
     """The path of a throw-away copy for liblxc to load, by which children of this process find it too."""
-    if any(document.values(LOG_FILE)):
+    if any(log_files(document)):
         with tempfile.TemporaryDirectory(prefix="community.lxc-") as scratch:
             spill(document, f"{scratch}/config")
             yield f"{scratch}/config"
@@ -115,7 +123,7 @@ def spilled(document: Document) -> Iterator[str]:
 
 
 def _refuse_log_files(document: Document) -> None:
-    for value in filter(None, document.values(LOG_FILE)):
+    for value in filter(None, log_files(document)):
         place = value
         while place and not os.path.lexists(place):
             place = os.path.dirname(place)

@@ -12,9 +12,16 @@ import functools
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
-from ansible_collections.community.lxc.plugins.module_utils._config._document import Document, Entry, parse
+from ansible_collections.community.lxc.plugins.module_utils._config._document import (
+    Document,
+    Entry,
+    Line,
+    new_line,
+    parse,
+)
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import binding
 from ansible_collections.community.lxc.plugins.module_utils._host._files import read_regular
 
@@ -36,29 +43,49 @@ def _entries(path: str, depth: int) -> tuple[Entry, ...]:
     found: list[Entry] = []
     for name in _files(path):
         try:
-            entries = _file_entries(name)
+            included = _file(name)
         except OSError:
             continue
-        for key, value in entries:
+        for key, value in included.entries():
             found += _entries(value, depth + 1) if key == KEY else [(key, value)]
     return tuple(found)
 
 
-def _file_entries(name: str) -> tuple[Entry, ...]:
+def _file(name: str) -> Document:
     found = os.stat(name)
     return _parsed(name, (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns))
 
 
 # Many containers include the same few files; a file that was changed since has another identity.
 @functools.lru_cache(maxsize=256)
-def _parsed(name: str, _identity: tuple[int, ...]) -> tuple[Entry, ...]:
-    return parse(read_regular(name).decode("utf-8", errors="surrogateescape")).entries()
+def _parsed(name: str, _identity: tuple[int, ...]) -> Document:
+    return parse(read_regular(name).decode("utf-8", errors="surrogateescape"))
 
 
 def _files(path: str) -> list[str]:
     if not os.path.isdir(path):
         return [path]
     return [f"{path}/{name}" for name in sorted(os.listdir(path)) if name.endswith(".conf")]
+
+
+def inlined(document: Document) -> Document:
+    """The lines of what it includes in the place of the line that does; one that cannot be read is included still."""
+    return Document(tuple(_inlined(document, 0)))
+
+
+def _inlined(document: Document, depth: int) -> Iterator[Line]:
+    for line in document.lines:
+        if line.key != KEY or not line.value or depth > _DEEPEST:
+            # The last line of a file may have no end.
+            yield line if line.raw.endswith(("\n", "\r")) else replace(line, raw=f"{line.raw}\n")
+            continue
+        for name in _files(line.value):
+            try:
+                included = _file(name)
+            except OSError:
+                yield new_line(KEY, name)
+            else:
+                yield from _inlined(included, depth + 1)
 
 
 def expand(document: Document, includes: Includes) -> tuple[Entry, ...]:

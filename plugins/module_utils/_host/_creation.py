@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, InvalidInput, LxcError
-from ansible_collections.community.lxc.plugins.module_utils._host import _child, _removal, _tarball
+from ansible_collections.community.lxc.plugins.module_utils._host import _child, _lock, _lxc_path, _removal, _tarball
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import binding, handle
 from ansible_collections.community.lxc.plugins.module_utils._host._half_made import MARKER, half_made
 from ansible_collections.community.lxc.plugins.module_utils._host._running import has_monitor
@@ -57,15 +57,14 @@ def making(ref: ContainerRef) -> Iterator[None]:
     """Around the making of a container: on any failure nothing is left, and the next run knows of a killed one."""
     if half_made(ref):
         _removal.remove_half_made(ref)
-    made = _make_path(ref.lxc_path)
-    _begin(ref)
+    made = _lxc_path.begin(ref.lxc_path, lambda: _begin(ref))
     try:
         yield
         os.unlink(f"{ref.directory}/{MARKER}")
     except BaseException as error:
         try:
             _removal.remove_half_made(ref)
-            _remove_empty(made)
+            _lxc_path.remove_empty(made)
         except (LxcError, OSError) as left:
             raise HostError(f"{error}; and what there is of {ref} could not be removed: {left}") from error
         raise
@@ -79,24 +78,6 @@ def refuse_occupied(ref: ContainerRef) -> None:
         raise HostError(
             f"{ref.directory} exists, holds no configuration and is not empty; community.lxc does not touch it"
         )
-
-
-def _make_path(lxc_path: str) -> list[str]:
-    """Make what there is not yet of the lxc path; the directories made, the outermost first."""
-    missing: list[str] = []
-    while not os.path.isdir(lxc_path):
-        missing.insert(0, lxc_path)
-        lxc_path = os.path.dirname(lxc_path)
-    for directory in missing:
-        # The root of an unprivileged container has to get through, and to see nothing.
-        os.mkdir(directory, mode=0o711)
-    return missing
-
-
-def _remove_empty(directories: Sequence[str]) -> None:
-    for directory in reversed(directories):
-        with contextlib.suppress(OSError):
-            os.rmdir(directory)
 
 
 def _begin(ref: ContainerRef) -> None:
@@ -115,6 +96,25 @@ def _begin(ref: ContainerRef) -> None:
 def _make(ref: ContainerRef, plan: Plan) -> None:
     source = plan.source
     what = f"create {ref} from {source}"
+    with _untouched_origin(ref, source):
+        _make_from(ref, plan, what)
+    if not os.path.exists(ref.config_file):
+        raise HostError(f"Failed to {what}: liblxc reports success, and there is no {ref.config_file}")
+
+
+@contextlib.contextmanager
+def _untouched_origin(ref: ContainerRef, source: Source) -> Iterator[None]:
+    """Nobody starts, changes or removes meanwhile what is copied; others may copy it too."""
+    if source.kind not in ("clone", "reflink"):
+        yield
+        return
+    with _lock.shared(ContainerRef(name=source.value, lxc_path=ref.lxc_path)):
+        _check_clone(ref, source)
+        yield
+
+
+def _make_from(ref: ContainerRef, plan: Plan, what: str) -> None:
+    source = plan.source
     if source.kind == "clone":
         _child.run(lambda: _clone(ref, source), what=what, timeout=_CREATE_SECONDS, log=ref)
     elif source.kind == "rootfs":
@@ -127,8 +127,6 @@ def _make(ref: ContainerRef, plan: Plan) -> None:
         _child.run(
             lambda: _from_template(ref, plan, source.value, source.args), what=what, timeout=_CREATE_SECONDS, log=ref
         )
-    if not os.path.exists(ref.config_file):
-        raise HostError(f"Failed to {what}: liblxc reports success, and there is no {ref.config_file}")
 
 
 def _from_tarball(ref: ContainerRef, plan: Plan, what: str) -> None:

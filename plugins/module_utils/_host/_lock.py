@@ -32,14 +32,29 @@ def exclusive(ref: ContainerRef, *, timeout: float = 600.0) -> Iterator[None]:
 
     A child of this process inherits the lock, so that work which outlives a killed parent still excludes others.
     """
+    with _locked(ref, fcntl.LOCK_EX, timeout):
+        try:
+            _held.add(ref)
+            yield
+        finally:
+            _held.discard(ref)
+
+
+@contextmanager
+def shared(ref: ContainerRef, *, timeout: float = 600.0) -> Iterator[None]:
+    """As ``exclusive``, for whoever only reads what nobody may change meanwhile: others may hold it likewise."""
+    with _locked(ref, fcntl.LOCK_SH, timeout):
+        yield
+
+
+@contextmanager
+def _locked(ref: ContainerRef, kind: int, timeout: float) -> Iterator[None]:
     os.makedirs(LOCK_DIRECTORY, mode=0o700, exist_ok=True)
     fd = os.open(_path(ref), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
-        _wait_for(fd, ref, timeout)
-        _held.add(ref)
+        _wait_for(fd, kind, ref, timeout)
         yield
     finally:
-        _held.discard(ref)
         os.close(fd)
 
 
@@ -64,11 +79,11 @@ def _path(ref: ContainerRef) -> str:
     return beside(ref, "lock")
 
 
-def _wait_for(fd: int, ref: ContainerRef, timeout: float) -> None:
+def _wait_for(fd: int, kind: int, ref: ContainerRef, timeout: float) -> None:
     deadline = time.monotonic() + timeout
     while True:
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(fd, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > deadline:
                 raise TimedOut(f"Another run has been changing {ref} for more than {timeout:.0f} seconds") from None

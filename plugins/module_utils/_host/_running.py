@@ -62,23 +62,34 @@ def directory_hash(ref: ContainerRef) -> str:
     return f"{value:016x}"
 
 
+def listener(ref: ContainerRef) -> tuple[int, int] | None:
+    """Pid and uid of who listens on the container's command socket, in this network namespace; None: nobody does.
+
+    A full queue of callers keeps the kernel from telling: then both are -1.
+    """
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK) as probe:
+        try:
+            probe.connect("\0" + command_address(ref))
+        except OSError as error:
+            # Only a refusal means that nobody listens.
+            return None if error.errno == errno.ECONNREFUSED else (-1, -1)
+        credentials = probe.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    pid, uid, _gid = _CREDENTIALS.unpack(credentials)
+    return pid, uid
+
+
 def has_monitor(ref: ContainerRef) -> bool:
     """Whether somebody listens on the container's command socket, in this network namespace.
 
     The name is free for any user to take. liblxc would believe whatever is answered, or wait for ever for an answer:
     HostError if it is not root who listens.
     """
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK) as probe:
-        try:
-            probe.connect("\0" + command_address(ref))
-        except OSError as error:
-            # A monitor with a full queue of callers is there; only a refusal means that nobody listens.
-            return error.errno != errno.ECONNREFUSED
-        credentials = probe.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-    pid, uid, _gid = _CREDENTIALS.unpack(credentials)
-    if uid != os.geteuid():
-        raise HostError(f"Process {pid} of user {uid} listens on the command socket of {ref}, and is not its monitor")
-    return True
+    found = listener(ref)
+    if found is not None and found[1] not in (-1, os.geteuid()):
+        raise HostError(
+            f"Process {found[0]} of user {found[1]} listens on the command socket of {ref}, and is not its monitor"
+        )
+    return found is not None
 
 
 def look(ref: ContainerRef, document: Document | None, *, timeout: float = _ANSWER_SECONDS) -> Look:
@@ -136,7 +147,7 @@ def remember(ref: ContainerRef, document: Document, found: Look, *, digest: str)
 
     ``digest`` is that of the configuration before liblxc has read it.
     """
-    log = document.values(_config_file.LOG_FILE)[-1:]
+    log = _config_file.log_files(document)[-1:]
     if any(log):
         found = replace(found, configured={**found.configured, _config_file.LOG_FILE: log})
     if found.state in ("RUNNING", "FROZEN") and _lock.is_held(ref):

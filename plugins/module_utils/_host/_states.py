@@ -9,22 +9,26 @@
 Every monitor listens on an abstract socket, ``@LXCPATH/NAME/command``, or for long names
 ``@lxc/HASH/command`` with the 64-bit FNV-1a hash of ``LXCPATH/NAME``. Abstract sockets belong to a network
 namespace, and anybody in there may bind such a name: hence a socket counts only if it is held by root's process in
-our own pid namespace, where no container's process is.
+our own pid namespace, where no container's process is. The kernel lists names as they are, so that whoever puts a
+newline into one adds a line of his own: what the list says is no more than a claim.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass
 
 from ansible_collections.community.lxc.plugins.module_utils._host._process import Process, pids
-from ansible_collections.community.lxc.plugins.module_utils._host._running import directory_hash
+from ansible_collections.community.lxc.plugins.module_utils._host._running import directory_hash, listener
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 
 _HASHED = re.compile(r"lxc/([0-9a-f]{16})/command\Z")
+_ABSTRACT = re.compile(
+    r"[0-9a-f]+: [0-9A-F]{8} [0-9A-F]{8} ([0-9A-F]{8}) [0-9A-F]{4} [0-9A-F]{2} +([0-9]{1,20}) @(.*)", re.DOTALL
+)
 _LISTENING = 0x10000  # __SO_ACCEPTCON
 _TITLE = "[lxc monitor] "
 
@@ -51,12 +55,12 @@ def running(lxc_path: str, *, names: Iterable[str] | None = None) -> dict[str, R
     monitors = {name: pid for pid, name in titled(lxc_path)}
     found: dict[str, Running] = {}
     unclaimed: dict[int, str] = {}
-    for name, inode in sockets.items():
+    for name, inodes in sockets.items():
         with suppress(ProcessLookupError):
-            if name in monitors and inode in _own_sockets(monitors[name]):
+            if name in monitors and inodes & _own_sockets(monitors[name]):
                 found[name] = observe(name, monitors[name])
                 continue
-        unclaimed[inode] = name
+        unclaimed.update(dict.fromkeys(_confirmed(ContainerRef(name=name, lxc_path=lxc_path), inodes), name))
     # lxc-start -F, and whoever else holds a container in its own process, has no such title.
     for name, pid in _holders(unclaimed):
         with suppress(ProcessLookupError):
@@ -119,38 +123,48 @@ def _content(path: str) -> str:
         return ""
 
 
-def _command_sockets(lxc_path: str, names: Iterable[str] | None) -> dict[str, int]:
-    """The inode of the listening command socket by container name."""
+def _confirmed(ref: ContainerRef, inodes: Set[int]) -> Set[int]:
+    """Those of the inodes that may be the container's socket: none unless the kernel itself says that root listens."""
+    found = listener(ref)
+    if found is None or found[1] not in (-1, os.geteuid()):
+        return frozenset()
+    if len(inodes) > 1:
+        # A forged line stands beside the true one, of whoever has the name; where the kernel cannot say who, of none.
+        with suppress(ProcessLookupError):
+            return (inodes & _own_sockets(found[0]) or inodes) if found[1] >= 0 else frozenset()
+    return inodes
+
+
+def _command_sockets(lxc_path: str, names: Iterable[str] | None) -> dict[str, set[int]]:
+    """The inodes that are claimed to be the listening command socket, by container name."""
     prefix = f"{lxc_path}/"
     wanted = None if names is None else frozenset(names)
-    plain: dict[str, int] = {}
-    hashed: dict[str, int] = {}
+    plain: dict[str, set[int]] = {}
+    hashed: dict[str, set[int]] = {}
     for name, inode in _abstract_listeners():
         match = _HASHED.match(name)
         if match:
-            hashed[match[1]] = inode
+            hashed.setdefault(match[1], set()).add(inode)
         elif name.startswith(prefix) and name.endswith("/command"):
             container = name[len(prefix) : -len("/command")]
             if "/" not in container and (wanted is None or container in wanted):
-                plain[container] = inode
+                plain.setdefault(container, set()).add(inode)
     if hashed:
         for container in _listed(lxc_path) if wanted is None else wanted:
             digest = directory_hash(ContainerRef(name=container, lxc_path=lxc_path))
             if digest in hashed:
-                plain.setdefault(container, hashed[digest])
+                plain.setdefault(container, set()).update(hashed[digest])
     return plain
 
 
 def _abstract_listeners() -> Iterator[tuple[str, int]]:
-    """Name and inode of each abstract socket that is listened on, in this network namespace."""
-    with open("/proc/self/net/unix", encoding="utf-8", errors="surrogateescape") as stream:
-        stream.readline()
+    """Name and inode of each abstract socket that is listened on, in this network namespace, as the list has it."""
+    with open("/proc/self/net/unix", encoding="utf-8", errors="surrogateescape", newline="\n") as stream:
         for line in stream:
             # Address, references, protocol, flags, type, state, inode and, if it has one, the name.
-            fields = line.rstrip("\n").split(None, 6)
-            inode, _blank, name = fields[6].partition(" ")
-            if name.startswith("@") and int(fields[3], 16) & _LISTENING:
-                yield name[1:], int(inode)
+            match = _ABSTRACT.fullmatch(line.rstrip("\n"))
+            if match and int(match[1], 16) & _LISTENING:
+                yield match[3], int(match[2])
 
 
 def _listed(lxc_path: str) -> list[str]:

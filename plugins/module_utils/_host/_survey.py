@@ -126,7 +126,7 @@ class _Loader:
         handle = self._handle or self._open()
         handle.clear_config()
         path = ref.config_file
-        if document.values(_config_file.LOG_FILE):
+        if _config_file.log_files(document):
             # Or liblxc would make the log file, if it is not there.
             path = f"{self._log}.config"
             _config_file.spill(document, path)

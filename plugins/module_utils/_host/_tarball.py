@@ -48,7 +48,8 @@ def write_template(directory: str, archive: IO[bytes], *, mapped: bool) -> str:
     options = [option for magic, option in _MAGIC if head.startswith(magic)]
     if mapped:
         # No device nodes can be made in a user namespace; liblxc fills /dev itself.
-        options += ["--exclude='./dev/*'", "--exclude='dev/*'", "--anchored"]
+        # --anchored counts for what follows it: a "dev" further down is nobody's but the archive's.
+        options += ["--anchored", *(f"--exclude='{prefix}dev/*'" for prefix in ("", "./", "/"))]
     return write_script(directory, _UNPACK.replace("@OPTIONS@", " ".join(options)))
 
 

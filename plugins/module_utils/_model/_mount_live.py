@@ -19,8 +19,6 @@ from ansible_collections.community.lxc.plugins.module_utils._model._mountinfo im
 
 _SIZE = re.compile(r"(\d+)([kmgtpe%]?)", re.IGNORECASE)
 _UNITS = {unit: 1024**power for power, unit in enumerate(("", "k", "m", "g", "t", "p", "e"))}
-_HIDDEN = {"tmpfs": {"mode": "1777", "uid": "0", "gid": "0"}}
-"""Options that a file system does not show as long as they have these values."""
 
 NAMESPACED = frozenset(("proc", "sysfs", "mqueue", "cgroup", "cgroup2", "binfmt_misc", "nfsd", "rpc_pipefs"))
 """File systems that show the namespaces of whoever mounts them: made from outside, they would show the host's."""
@@ -151,14 +149,34 @@ def _data_differ(wanted: Wanted, point: MountPoint) -> bool:
     shown = dict(_split(word) for word in point.super_options)
     if "ro" in shown and "ro" not in wanted.mount.options.flags:
         return True
-    hidden = _HIDDEN.get(point.fstype, {})
-    for key, value in map(_split, (*wanted.mount.options.data, *wanted.more)):
-        there = shown.get(key, hidden.get(key))
+    defaults = _hidden(point.fstype, wanted)
+    wants = dict(map(_split, (*wanted.mount.options.data, *wanted.more)))
+    if point.fstype == "tmpfs" and "nr_blocks" in wants:
+        blocks = int(_normal("nr_blocks", wants.pop("nr_blocks"), wanted))
+        wants.setdefault("size", str(blocks * wanted.page))
+    for key, value in wants.items():
+        there = shown.get(key, defaults.get(key))
         if there is not None and _normal(key, there, wanted) != _normal(key, value, wanted):
             return True
     # What the file system shows and nobody wants: only what is known to be hidden by default can tell.
-    wants = {_split(word)[0] for word in (*wanted.mount.options.data, *wanted.more)}
-    return any(key in shown and key not in wants and _normal(key, shown[key], wanted) != hidden[key] for key in hidden)
+    return any(
+        key in shown and key not in wants and _normal(key, shown[key], wanted) != default
+        for key, default in defaults.items()
+        if key not in _HOST_DECIDES
+    )
+
+
+def _hidden(fstype: str, wanted: Wanted) -> dict[str, str]:
+    """Options that a file system does not show as long as they have these values."""
+    if fstype != "tmpfs":
+        return {}
+    half = wanted.memory // wanted.page // 2
+    sizes = {"size": str(half * wanted.page), "nr_inodes": str(half)}
+    return {**sizes, "mode": "1777", "uid": "0", "gid": "0", "huge": "never", "noswap": "no"}
+
+
+_HOST_DECIDES = ("huge",)
+"""What these are by default can be told to the kernel when it starts."""
 
 
 def _split(word: str) -> tuple[str, str]:

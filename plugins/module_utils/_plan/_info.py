@@ -178,12 +178,10 @@ def _observation(
 def show(found: Observation) -> dict[str, Any]:
     """A container as ``lxc_info`` returns it."""
     document = found.document or Document()
-    pending = pending_keys(found.ref, found.look)
-    state = ContainerState(state=found.look.state, document=document, pending=pending, init=found.init)
-    shown = show_container(found.ref, state)
+    shown = show_container(found.ref, ContainerState(state=found.look.state, document=document, init=found.init))
     shown["cgroup_path"] = shown.pop("cgroup")
     errors = [found.error] if found.error else []
-    for name, section in SECTIONS:
+    for name, section in (("pending", _pending), *SECTIONS):
         try:
             shown[name] = section(found)
         except MissingLibrary:
@@ -191,13 +189,18 @@ def show(found: Observation) -> dict[str, Any]:
         except (LxcError, OSError) as error:
             shown[name] = None
             errors.append(f"{name}: {error}")
+    pending = shown["pending"]
     return {
         **shown,
         "defined": found.document is not None,
         "uptime": _uptime(found.init.pid),
-        "drift": {key: _sides(found.look, key) for key in pending},
+        "drift": None if pending is None else {key: _sides(found.look, key) for key in pending},
         "error": "; ".join(errors) or None,
     }
+
+
+def _pending(found: Observation) -> list[str]:
+    return list(pending_keys(found.ref, found.look))
 
 
 def _sides(look: Look, key: str) -> dict[str, list[str]]:

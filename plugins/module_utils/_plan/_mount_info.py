@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document, Entry
 from ansible_collections.community.lxc.plugins.module_utils._config._mount_entries import ENTRY
+from ansible_collections.community.lxc.plugins.module_utils._errors import HostError
 from ansible_collections.community.lxc.plugins.module_utils._host import _mount_liblxc, _mounts
 from ansible_collections.community.lxc.plugins.module_utils._model import _mountinfo
 from ansible_collections.community.lxc.plugins.module_utils._model._mount import Mount, parse_entry
@@ -92,7 +93,10 @@ def _one(
 
 
 def _drift(mount: Mount, stack: MountTable, table: MountTable, init_pid: int) -> str | None:
-    wanted = known(mount, init_pid)
+    try:
+        wanted = known(mount, init_pid)
+    except HostError as error:
+        return None if not stack and mount.options.optional else f"whether it is mounted cannot be told: {error}"
     if not stack:
         missing = mount.is_bind and wanted.source is None and mount.options.optional
         return None if missing else "persisted, and not mounted in the running container"

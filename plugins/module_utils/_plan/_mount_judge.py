@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ansible_collections.community.lxc.plugins.module_utils._errors import HostError
 from ansible_collections.community.lxc.plugins.module_utils._host import _config_file, _mount_liblxc, _mounts
 from ansible_collections.community.lxc.plugins.module_utils._model import _mountinfo
 from ansible_collections.community.lxc.plugins.module_utils._model._mount import Mount, parse_entry
@@ -55,7 +56,11 @@ def started_with(case: Case) -> bool:
 
 def is_live(mount: Mount, table: MountTable, init_pid: int) -> bool:
     """Whether the mount is there, or is optional and cannot be."""
-    wanted = known(mount, init_pid)
+    try:
+        wanted = known(mount, init_pid)
+    except HostError:
+        # Links in a circle, or a file system whose server is gone.
+        return mount.options.optional
     if mount.is_bind and wanted.source is None:
         return mount.options.optional
     return any(not differences(wanted, point, table) for point in _mountinfo.stack_at(table, mount.target))

@@ -107,6 +107,14 @@ def test_a_source_that_does_not_exist_is_nowhere() -> None:
         (["size=1m", "mode=1777"], ("data",)),
         (["size=1m", "mode=0700", "uid=5"], ("data",)),
         (["size=1m", "mode=0700", "uid=0"], ()),
+        (["mode=0700"], ("data",)),
+        (["nr_blocks=256", "mode=0700"], ()),
+        (["nr_blocks=1k", "mode=0700"], ("data",)),
+        (["size=1m", "mode=0700", "nr_inodes=10"], ("data",)),
+        (["size=1m", "mode=0700", "nr_inodes=512"], ()),
+        (["size=1m", "mode=0700", "noswap"], ("data",)),
+        (["size=1m", "mode=0700", "huge=always"], ("data",)),
+        (["size=1m", "mode=0700", "huge=never"], ()),
     ],
 )
 def test_a_tmpfs(words: list[str], expected: tuple[str, ...]) -> None:
@@ -117,6 +125,18 @@ def test_a_tmpfs_that_shows_nothing_has_the_defaults() -> None:
     line = TMPFS.replace(",size=1024k,mode=700", "")
     assert told(tmpfs(), line) == ()
     assert told(tmpfs("mode=0700"), line) == ("data",)
+    assert told(tmpfs("size=1m"), line) == ("data",)
+    # Half of the memory, and an inode for each two pages.
+    assert told(tmpfs("size=50%"), line) == ()
+    assert told(tmpfs("size=2m", "nr_inodes=512"), line) == ()
+    # Of itself, and as the host's kernel was told to have it.
+    assert told(tmpfs(), line.replace("tmpfs rw", "tmpfs rw,huge=always,inode64")) == ()
+    assert told(tmpfs("inode64"), line.replace("tmpfs rw", "tmpfs rw,inode64")) == ()
+
+
+@pytest.mark.parametrize("more", ["size=1024k", "nr_inodes=10", "noswap", "uid=5", "size=0k"])
+def test_what_a_tmpfs_shows_and_nobody_wants(more: str) -> None:
+    assert told(tmpfs("mode=0700"), TMPFS.replace("size=1024k", more)) == ("data",)
 
 
 def test_file_systems() -> None:

@@ -63,6 +63,13 @@ def test_drift_shows_both_sides_of_each_pending_key() -> None:
     }
 
 
+def test_what_waits_may_be_past_finding_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_info, "pending_keys", lambda _ref, _look: _fails(Observation(ref=_REF, document=None)))
+    shown = _info.show(Observation(ref=_REF, document=parse("")))
+    assert (shown["pending"], shown["drift"]) == (None, None)
+    assert shown["error"] == "pending: the disk is gone"
+
+
 def test_every_section_has_a_name_of_its_own() -> None:
     shown = _info.show(Observation(ref=_REF, document=None))
     names = [name for name, _section in _info.SECTIONS]
