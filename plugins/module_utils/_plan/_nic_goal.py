@@ -16,10 +16,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from ansible_collections.community.lxc.plugins.module_utils._model import _ether, _ip
-from ansible_collections.community.lxc.plugins.module_utils._model._nic import HostSide, LiveNic, Nic
+from ansible_collections.community.lxc.plugins.module_utils._model._nic import KINDS, HostSide, LiveNic, Nic
 from ansible_collections.community.lxc.plugins.module_utils._model._nic_request import NicRequest
 from ansible_collections.community.lxc.plugins.module_utils._plan._nic_state import (
-    KINDS,
     NicState,
     Proxied,
     live_type,

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document
-from ansible_collections.community.lxc.plugins.module_utils._model._nic import LiveNic, Nic
+from ansible_collections.community.lxc.plugins.module_utils._model._nic import KINDS, LiveNic, Nic
 
 Proxied = tuple[str, str]
 """A host's interface, and an address that the host answers for on it."""
@@ -42,9 +42,6 @@ class NicState:
     auto: Mapping[int, str | None] = field(default_factory=dict)
     link_mtu: int | None = None
     link_vlan: int | None = None
-
-
-KINDS = ("veth", "macvlan", "ipvlan", "vlan")
 
 
 def is_started_one(live: LiveNic, started: Nic | None) -> bool:
