@@ -104,7 +104,7 @@ def veth_mode(nic: Nic, live: LiveNic, was: Nic | None) -> str:
 
 def smaller_reasons(nic: Nic, live: LiveNic, started: Nic | None) -> tuple[str, ...]:
     """What also waits for a restart, while everything else is brought live."""
-    found = []
+    found = [f"name {nic.name} instead of {live.name}"] if nic.name != live.name else []
     if nic.pair and live.host is not None and live.host.name != nic.pair:
         found.append(f"pair {nic.pair} instead of {live.host.name}")
     for option, have in (("rx_queues", live.rx_queues), ("tx_queues", live.tx_queues)):
