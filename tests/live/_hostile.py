@@ -20,6 +20,8 @@ from ansible_collections.community.lxc.tests.live._net import change_inside
 
 # No UTF-8; what Python takes for blanks and ends of lines, and the kernel does not; and what a terminal obeys.
 NAMES = (b"a\xffb", b"c\x1fd\x1ce", b"f\xc2\x85g", b"h\xe2\x80\xa8i", b"j\x1b[31mk")
+# What no interface can be called, but a directory.
+MOUNT_NAMES = (*NAMES, b"l\rm", b"n\x0bo\x0cp")
 
 
 def with_names(bed: Bed, bridge: Bridge) -> Guest:
@@ -32,6 +34,7 @@ def with_names(bed: Bed, bridge: Bridge) -> Guest:
         change_inside(guest, "address", "add", f"192.0.2.{number + 1}/32", "dev", name)
         change_inside(guest, "-6", "address", "add", f"2001:db8::{number + 1}/128", "dev", name)
         change_inside(guest, "route", "add", f"198.51.100.{number}/32", "dev", name)
+    for raw in MOUNT_NAMES:
         path = "".join(f"\\{byte:03o}" for byte in b"/mnt/" + raw)
         guest.attach("/bin/sh", "-c", f'p="$(printf \'{path}\')" && mkdir "$p" && mount -t tmpfs "$p" "$p"')
     return guest

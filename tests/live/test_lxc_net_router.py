@@ -138,6 +138,25 @@ def test_l2proxy_is_checked_set_up_followed_and_cleaned_up(
     assert proxies(bridge.name) == set()
 
 
+def test_an_address_that_the_container_takes_is_not_its_entry(bed: Bed, bridge: Bridge) -> None:
+    tool("sysctl", "-q", "-w", f"net.ipv4.conf.{bridge.name}.forwarding=1")
+    guest = bed.guest(start=True)
+    veth = Module(guest)
+    own, others = plain(bridge.address(9)), plain(bridge.address(10))
+    options = {"link": bridge.name, "l2proxy": True, "mode": "router", "ipv4_addresses": [f"{own}/32"]}
+    veth.changes("lan0", **options)
+    tool("ip", "neigh", "add", "proxy", others, "dev", bridge.name)
+    change_inside(guest, "address", "add", f"{others}/32", "dev", "lan0")
+
+    assert not veth("lan0")["changed"]
+    assert proxies(bridge.name) == {own, others}
+    veth.changes("lan0", **options)
+    assert proxies(bridge.name) == {own, others}
+    change_inside(guest, "address", "add", f"{others}/32", "dev", "lan0")
+    veth.changes("lan0", state="absent")
+    assert proxies(bridge.name) == {others}
+
+
 def test_what_lxc_leaves_behind_is_removed_with_the_interface(bed: Bed, bridge: Bridge) -> None:
     tool("sysctl", "-q", "-w", f"net.ipv4.conf.{bridge.name}.forwarding=1")
     guest = bed.guest(

@@ -216,8 +216,14 @@ def test_a_container_that_forges_an_interface_does_not_reach_the_hosts(bed: Bed,
 
 @pytest.mark.parametrize(
     "forgery",
-    [("type", "veth", "peer", "name", "mine"), ("link", "mine", "type", "macvlan"), ("tun",)],
-    ids=lambda forgery: forgery[-1],
+    [
+        ("type", "veth", "peer", "name", "mine"),
+        ("link", "mine", "type", "macvlan"),
+        ("tun",),
+        ("type", "vxlan", "id", "7", "dstport", "0"),
+        ("type", "ifb"),
+    ],
+    ids=lambda forgery: "-".join(forgery),
 )
 def test_a_forged_interface_does_not_come_to_the_host_in_the_place_of_the_cards(
     bed: Bed, unique: str, forgery: tuple[str, ...]
@@ -247,6 +253,47 @@ def test_a_forged_interface_does_not_come_to_the_host_in_the_place_of_the_cards(
         guest.stop()
         assert card in host_links()
         assert host_link(card)["linkinfo"]["info_kind"] == "veth"
+    finally:
+        remove_link(far)
+
+
+def test_what_would_not_come_back_is_not_plugged_in(bed: Bed, unique: str) -> None:
+    """The container's root can make such a one too, and nothing tells them apart."""
+    guest = bed.guest(start=True)
+    card = f"clxu{unique[-8:]}"
+    tool("ip", "link", "add", card, "type", "ifb")
+    try:
+        phys = Module(guest, type="phys")
+        assert "ifb" in phys.refuses("wan", link=card)
+        assert card in host_links()
+        assert phys.changes("wan", link=card, live=False)["restart_required"]
+        guest.stop()
+        guest.start()
+        assert not phys("wan", link=card)["changed"]
+        assert link_inside(guest, "wan")["linkinfo"]["info_kind"] == "ifb"  # type: ignore[index]
+        guest.stop()
+        assert card in host_links()
+    finally:
+        remove_link(card)
+
+
+def test_a_card_in_hiding_is_not_forgotten(bed: Bed, unique: str) -> None:
+    """Of one that was plugged in only the configuration knows."""
+    card, far = f"clxu{unique[-8:]}", f"clxv{unique[-8:]}"
+    tool("ip", "link", "add", card, "type", "veth", "peer", "name", far)
+    guest = bed.guest(start=True)
+    phys = Module(guest, type="phys")
+    try:
+        phys.changes("wan", link=card)
+        change_inside(guest, "link", "set", "wan", "name", "hidden")
+        change_inside(guest, "link", "add", "wan", "type", "ifb")
+
+        assert "ifb" in phys.refuses("wan", state="absent")
+
+        change_inside(guest, "link", "del", "wan")
+        change_inside(guest, "link", "set", "hidden", "name", "wan")
+        phys.changes("wan", state="absent")
+        assert card in host_links()
     finally:
         remove_link(far)
 

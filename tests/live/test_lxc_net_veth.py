@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.community.lxc.tests.live._bed import Bed, Guest
+from ansible_collections.community.lxc.tests.live._bed import Bed, Guest, run_module
 from ansible_collections.community.lxc.tests.live._host import Bridge, make_bridge, remove_link, tool, unique_name
 from ansible_collections.community.lxc.tests.live._net import (
     Module,
@@ -302,6 +302,35 @@ def test_index_pins_the_section_and_names_the_nameless(bed: Bed, bridge: Bridge)
     assert "lxc.net.7.name = lan4\n" in guest.config.read_text()
     assert "taken by 'lan0'" in veth.refuses("lan4", index=0)
     assert "lxc.net.7 is the interface 'lan4'" in veth.refuses("lan9", index=7)
+
+
+def test_a_name_for_a_running_interface_waits_for_the_restart(bed: Bed, bridge: Bridge) -> None:
+    guest = bed.guest("lxc.net.0.type = veth", f"lxc.net.0.link = {bridge.name}", "lxc.net.0.flags = up", start=True)
+    veth = Module(guest)
+
+    done = veth.changes("lan0", index=0, mtu=1400)
+
+    assert done["restart_required"]
+    assert "name lan0 instead of eth0" in done["actions"][-1]
+    assert [(link["ifname"], link["mtu"]) for link in inside(guest, "link", "show")] == [("lo", 65536), ("eth0", 1400)]
+    told = run_module("lxc_info", {"name": [guest.name], "lxc_path": bed.lxc_path})["containers"][0]
+    assert [nic["name"] for nic in told["nics"]] == ["lan0"]
+    assert told["nics"][0]["drift"] == ["name lan0 instead of eth0"]
+    assert "lxc.net.0.name" in told["pending"]
+    guest.stop()
+    guest.start()
+    assert not veth("lan0", index=0, mtu=1400)["restart_required"]
+    assert [link["ifname"] for link in inside(guest, "link", "show")] == ["lo", "lan0"]
+
+
+def test_what_has_got_a_name_since_the_start_is_removed_under_it(bed: Bed, bridge: Bridge) -> None:
+    guest = bed.guest("lxc.net.0.type = veth", f"lxc.net.0.link = {bridge.name}", "lxc.net.0.flags = up", start=True)
+    veth = Module(guest)
+    veth.changes("lan0", index=0)
+
+    assert not veth.changes("lan0", state="absent")["restart_required"]
+
+    assert [link["ifname"] for link in inside(guest, "link", "show")] == ["lo"]
 
 
 def test_removing_the_first_leaves_the_tenth_and_every_name_alone(bed: Bed, bridge: Bridge) -> None:

@@ -10,23 +10,15 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError
+from ansible_collections.community.lxc.plugins.module_utils._model import _mountinfo
+from ansible_collections.community.lxc.plugins.module_utils._model._mountinfo import MountPoint, MountTable
 
 MOUNT_POINT = "/sys/fs/cgroup"
-
-
-@dataclass(frozen=True)
-class Mount:
-    """A line of ``mountinfo``. ``read_only``: of the mount, or of the file system behind it."""
-
-    root: str
-    target: str
-    fstype: str
-    read_only: bool
-    super_options: tuple[str, ...]
+Mount = MountPoint
 
 
 @dataclass(frozen=True)
@@ -69,26 +61,10 @@ class Cgroups:
         return dict(sorted(found))
 
 
-def mounts(pid: int | str = "self") -> Iterator[Mount]:
+def mounts(pid: int | str = "self") -> MountTable:
     """The mounts that a process sees, in the order in which they were made."""
-    with open(f"/proc/{pid}/mountinfo", encoding="utf-8", errors="surrogateescape") as stream:
-        for line in stream:
-            left, _dash, right = line.partition(" - ")
-            fields, rest = left.split(), right.split()
-            options = tuple(rest[-1].split(",")) if len(rest) > 1 else ()
-            yield Mount(
-                root=_unescape(fields[3]),
-                target=_unescape(fields[4]),
-                fstype=rest[0],
-                read_only="ro" in fields[5].split(",") or "ro" in options,
-                super_options=options,
-            )
-
-
-def _unescape(text: str) -> str:
-    for code, character in (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")):
-        text = text.replace(code, character)
-    return text
+    with open(f"/proc/{pid}/mountinfo", "rb") as stream:
+        return _mountinfo.parse(os.fsdecode(stream.read()))
 
 
 def page_size() -> int:
@@ -151,7 +127,8 @@ def groups_of_process(pid: int, cgroups: Cgroups) -> dict[str, str]:
 def read(path: str) -> tuple[str, ...] | None:
     """The lines of a file without blank ones; None where there is no such file, or it cannot be read."""
     try:
-        with open(path, encoding="utf-8") as stream:
+        # A process calls itself what it likes, and that need be no UTF-8.
+        with open(path, encoding="utf-8", errors="backslashreplace") as stream:
             return tuple(line.strip() for line in stream.read().splitlines() if line.strip())
     except (FileNotFoundError, NotADirectoryError):
         return None

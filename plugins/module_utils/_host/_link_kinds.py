@@ -15,6 +15,7 @@ import struct
 _RTM_NEWLINK, _RTM_GETLINK = 16, 18
 _REQUEST = 0x1
 _REQUEST_CREATE_ACK = 0x1 | 0x4 | 0x200 | 0x400
+_TYPE = 0x3FFF
 _IFLA_IFNAME, _IFLA_LINKINFO, _IFLA_INFO_KIND, _IFLA_MAX_MTU = 3, 18, 1, 51
 
 CONFIG = {
@@ -40,17 +41,29 @@ def supported(kind: str) -> bool:
 
 def max_mtu(name: str) -> int | None:
     """The most that the host's interface can have, in bytes; None where the kernel sets no limit."""
+    found = _attributes_of(name).get(_IFLA_MAX_MTU)
+    return int(struct.unpack("=I", found)[0]) or None if found else None
+
+
+def kind_of(name: str) -> str:
+    """The kernel's word for the type of the host's interface; empty for hardware, and where there is no such one."""
+    info = _attributes(_attributes_of(name).get(_IFLA_LINKINFO, b""))
+    return info.get(_IFLA_INFO_KIND, b"").rstrip(b"\0").decode("ascii", "replace")
+
+
+def _attributes_of(name: str) -> dict[int, bytes]:
     body = struct.pack("=BxHiII", 0, 0, 0, 0, 0) + _attribute(_IFLA_IFNAME, name.encode() + b"\0")
     answer = _ask(_RTM_GETLINK, _REQUEST, body)
-    if struct.unpack_from("=H", answer, 4)[0] != _RTM_NEWLINK:
-        return None
-    rest = answer[32:]
-    while len(rest) >= 4:
-        length, kind = struct.unpack_from("=HH", rest)
-        if kind == _IFLA_MAX_MTU:
-            return int(struct.unpack_from("=I", rest, 4)[0]) or None
-        rest = rest[(max(length, 4) + 3) & ~3 :]
-    return None
+    return _attributes(answer[32:]) if struct.unpack_from("=H", answer, 4)[0] == _RTM_NEWLINK else {}
+
+
+def _attributes(data: bytes) -> dict[int, bytes]:
+    found = {}
+    while len(data) >= 4:
+        length, kind = struct.unpack_from("=HH", data)
+        found[kind & _TYPE] = data[4:length]
+        data = data[(max(length, 4) + 3) & ~3 :]
+    return found
 
 
 def _ask(kind: int, flags: int, body: bytes) -> bytes:

@@ -14,6 +14,9 @@ from dataclasses import dataclass, field, fields
 TYPES = ("veth", "ipvlan", "macvlan", "vlan", "phys")
 """The interface types that are managed. ``empty`` and ``none`` of LXC are no interfaces."""
 
+KINDS = ("veth", "macvlan", "ipvlan", "vlan")
+"""The kernel's kinds of devices that LXC makes, each with an end or a parent on the host. Hardware is of no kind."""
+
 
 @dataclass(frozen=True)
 class Nic:
@@ -107,14 +110,14 @@ class LiveNic:
 
     @property
     def may_be_the_hosts(self) -> bool:
-        """False where the container may have made it for itself, under the name of one that was moved in: its other
-        end, or what it stands on, is not on the host. A tun device's other end is a process.
+        """False where the container may have made it for itself, under the name of one that was moved in.
+
+        Nobody makes hardware; and of some other kinds the kernel tells that the other end, or what they stand on, is on
+        the host. Everything else may have its other end wherever the container's root likes.
         """
         if self.kind == "veth":
             return self.host is not None
-        if self.kind in ("macvlan", "ipvlan", "vlan"):
-            return self.parent is not None
-        return self.kind != "tun"
+        return not self.kind or self.parent is not None
 
     @property
     def addresses(self) -> tuple[str, ...]:

@@ -74,6 +74,8 @@ class NicResource:
         goal, _index, nic = self._configured(state)
         if nic is not None:
             _nic_check.check(self.ref, self.request, nic, state)
+        else:
+            _nic_check.check_removal(self.ref, self.request, state)
         if goal.render() != state.document.render():
             _config_file.check(self.ref, goal)
         return state

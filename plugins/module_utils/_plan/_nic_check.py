@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from ansible_collections.community.lxc.plugins.module_utils._errors import InvalidInput
 from ansible_collections.community.lxc.plugins.module_utils._host import _link_kinds, _links, _ovs, _pairs, _sysctl
-from ansible_collections.community.lxc.plugins.module_utils._model._nic import Nic
+from ansible_collections.community.lxc.plugins.module_utils._model._nic import KINDS, Nic
 from ansible_collections.community.lxc.plugins.module_utils._model._nic_request import NicRequest
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 from ansible_collections.community.lxc.plugins.module_utils._plan._nic_state import NicState
@@ -22,6 +22,8 @@ def check(ref: ContainerRef, request: NicRequest, nic: Nic, now: NicState) -> No
     if nic.link and not _is_moved_in(nic, now):
         if _links.exists(nic.link):
             _check_link(nic, nic.link)
+            if nic.type == "phys" and now.running and request.live:
+                _check_way_back(nic.link)
             _check_sysctls(nic)
         elif now.running or request.link_must_exist:
             raise InvalidInput(
@@ -59,6 +61,27 @@ def _check_link(nic: Nic, link: str) -> None:
     most = _link_kinds.max_mtu(link) if nic.type == "phys" else None
     if nic.mtu and most and nic.mtu > most:
         raise InvalidInput(f"mtu: {nic.mtu} is more than the {most} that {link} can have")
+
+
+def _check_way_back(link: str) -> None:
+    kind = _link_kinds.kind_of(link)
+    if kind and kind not in KINDS:
+        raise InvalidInput(
+            f"link: {link!r} is a {kind} interface. A container can make such a one itself, so that it would not be "
+            "taken back out of the running one; live: false has it moved in at the next start, and LXC brings it back"
+        )
+
+
+def check_removal(ref: ContainerRef, request: NicRequest, now: NicState) -> None:
+    """InvalidInput for what stands in the place of an interface that was plugged in and is known to nothing else."""
+    nic, live = now.nic, now.live
+    if nic is None or live is None or now.started is not None or nic.type != "phys" or not request.live:
+        return
+    if not live.may_be_the_hosts:
+        raise InvalidInput(
+            f"{request.name} of {ref} is a {live.kind} interface that the container may have made itself, and not "
+            f"{nic.link} of the host; live: false removes it from the configuration alone"
+        )
 
 
 def _check_bridge(nic: Nic, link: str) -> None:

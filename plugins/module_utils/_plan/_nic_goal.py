@@ -16,10 +16,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from ansible_collections.community.lxc.plugins.module_utils._model import _ether, _ip
-from ansible_collections.community.lxc.plugins.module_utils._model._nic import HostSide, LiveNic, Nic
+from ansible_collections.community.lxc.plugins.module_utils._model._nic import KINDS, HostSide, LiveNic, Nic
 from ansible_collections.community.lxc.plugins.module_utils._model._nic_request import NicRequest
 from ansible_collections.community.lxc.plugins.module_utils._plan._nic_state import (
-    KINDS,
     NicState,
     Proxied,
     live_type,
@@ -180,7 +179,7 @@ def proxied_goal(request: NicRequest, nic: Nic | None, now: NicState) -> tuple[P
     """The proxy neighbour entries on links: l2proxy's, and none of what LXC left of this interface."""
     stays = set(now.proxied)
     if now.nic is not None and now.nic.l2proxy and now.nic.link:
-        addresses = (*now.nic.addresses, *(now.live.addresses if now.live else ()))
+        addresses = (*now.nic.addresses, *(now.started.addresses if now.started else ()))
         stays -= {(now.nic.link, _ip.host_of(address)) for address in addresses}
     live = now.running and request.live and not (nic and now.live and restart_reasons(nic, now.live, now.started))
     if now.running and not live:

@@ -18,7 +18,11 @@ from ansible_collections.community.lxc.plugins.module_utils._host._running impor
 from ansible_collections.community.lxc.plugins.module_utils._model._nic import LiveNic, Nic
 from ansible_collections.community.lxc.plugins.module_utils._model._nic_request import NicRequest
 from ansible_collections.community.lxc.plugins.module_utils._plan import _nic_document, _nic_view
-from ansible_collections.community.lxc.plugins.module_utils._plan._nic_observe import started_nic
+from ansible_collections.community.lxc.plugins.module_utils._plan._nic_observe import (
+    live_one,
+    names_inside,
+    started_nic,
+)
 from ansible_collections.community.lxc.plugins.module_utils._plan._nic_state import NicState
 
 Interfaces = Mapping[str, LiveNic]
@@ -40,8 +44,9 @@ def nics(document: Document, look: Look, init_pid: int) -> list[dict[str, Any]]:
             found, addresses = _live(init_pid, configured)
         except (HostError, MissingLibrary) as failure:
             error = failure.msg
-    shown = [_one(document, look, index, nic, found, addresses) for index, nic in sorted(configured.items())]
-    names = {nic.name for nic in configured.values()}
+    states = [_state(document, look, index, nic, found, addresses) for index, nic in sorted(configured.items())]
+    shown = [_one(nic, state) for (_index, nic), state in zip(sorted(configured.items()), states)]
+    names = {nic.name for nic in configured.values()} | {state.live.name for state in states if state.live}
     for name, live in sorted((found or {}).items()):
         if name not in names:
             shown.append({**_nic_view.shown(name, NicState(document, live=live)), **_more(live), "drift": []})
@@ -62,19 +67,24 @@ def _live(init_pid: int, configured: Mapping[int, Nic]) -> tuple[Interfaces, Add
         return _netlink_read.interfaces(network), addresses
 
 
-def _one(
+def _state(
     document: Document, look: Look, index: int, nic: Nic, found: Interfaces | None, addresses: Addresses
-) -> dict[str, Any]:
-    state = NicState(
+) -> NicState:
+    names = names_inside(look, document, index, nic.name)
+    live, started = live_one((found or {}).get, names, started_nic(look, names[-1]))
+    return NicState(
         document=document,
         index=index,
         nic=nic,
         running=found is not None,
-        live=found.get(nic.name) if found else None,
-        started=started_nic(look, nic.name),
+        live=live,
+        started=started,
         auto={family: addresses.get((nic.link or "", family)) for family in (4, 6)},
         link_mtu=_links.mtu(nic.link) if nic.link else None,
     )
+
+
+def _one(nic: Nic, state: NicState) -> dict[str, Any]:
     request = NicRequest(type=nic.type, name=nic.name, live=False)
     drift = _nic_view.differences(request, state)
     return {**_nic_view.shown(nic.name, state), **_more(state.live), "drift": list(drift)}

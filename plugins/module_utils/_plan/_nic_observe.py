@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from ansible_collections.community.lxc.plugins.module_utils._config import _net
@@ -24,11 +25,11 @@ from ansible_collections.community.lxc.plugins.module_utils._host import (
 from ansible_collections.community.lxc.plugins.module_utils._host._items import Items
 from ansible_collections.community.lxc.plugins.module_utils._host._running import UNRESPONSIVE, Look, settled_look
 from ansible_collections.community.lxc.plugins.module_utils._model._ip import host_of
-from ansible_collections.community.lxc.plugins.module_utils._model._nic import Nic
+from ansible_collections.community.lxc.plugins.module_utils._model._nic import LiveNic, Nic
 from ansible_collections.community.lxc.plugins.module_utils._model._nic_request import NicRequest
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 from ansible_collections.community.lxc.plugins.module_utils._plan import _nic_document
-from ansible_collections.community.lxc.plugins.module_utils._plan._nic_state import NicState, Proxied
+from ansible_collections.community.lxc.plugins.module_utils._plan._nic_state import NicState, Proxied, is_started_one
 
 
 def observe_nic(ref: ContainerRef, document: Document, request: NicRequest) -> NicState:
@@ -41,6 +42,7 @@ def observe_nic(ref: ContainerRef, document: Document, request: NicRequest) -> N
     found = _nic_document.locate(document, request)
     nic = found[1] if found else None
     link = request.given.get("link") or (nic.link if nic else None)
+    names = names_inside(look, document, found[0] if found else None, nic.name if nic else request.name)
     state = NicState(
         document=document,
         index=found[0] if found else None,
@@ -48,21 +50,22 @@ def observe_nic(ref: ContainerRef, document: Document, request: NicRequest) -> N
         running=look.state in ("RUNNING", "FROZEN") and look.init_pid > 0,
         init_pid=look.init_pid,
         born=_process.born(look.init_pid),
-        started=started_nic(look, request.name),
+        started=started_nic(look, names[-1]),
         link_mtu=_links.mtu(link) if link else None,
         link_vlan=_links.default_vlan(link) if link else None,
         included=_included(document),
     )
     if state.running:
-        state = _with_live(ref, state, request, link)
+        state = _with_live(ref, state, request, link, names)
     return replace(state, proxied=_proxied(state, request, link))
 
 
-def _with_live(ref: ContainerRef, state: NicState, request: NicRequest, link: str | None) -> NicState:
+def _with_live(
+    ref: ContainerRef, state: NicState, request: NicRequest, link: str | None, names: tuple[str, ...]
+) -> NicState:
     if _netlink.shares_the_hosts(state.init_pid):
         raise InvalidInput(f"{ref} shares the host's network, so it has no interfaces of its own")
     with _netlink.opened(state.init_pid, born=state.born) as network:
-        name = state.nic.name if state.nic else request.name
         wanted = {
             family
             for family in (4, 6)
@@ -70,7 +73,31 @@ def _with_live(ref: ContainerRef, state: NicState, request: NicRequest, link: st
         }
         host = network.host
         auto = {f: _netlink_read.first_address(host, link, f) if link else None for f in sorted(wanted)}
-        return replace(state, live=_netlink_read.interface(network, name), auto=auto)
+        live, started = live_one(lambda name: _netlink_read.interface(network, name), names, state.started)
+        return replace(state, live=live, started=started, auto=auto)
+
+
+def names_inside(look: Look, document: Document, index: int | None, name: str) -> tuple[str, ...]:
+    """What the interface is called in the running container: as it is configured; then, if its section has been given
+    a name since the start, as it was called before by its turn.
+    """
+    started = _net.names(interfaces_of(look.running))
+    was = None if index is None else started.get(index)
+    if index is None or was is None or name in started.values() or was in _net.names(document).values():
+        return (name,)
+    nameless = _net.names(_net.put(document, index, "name", ()))
+    return (name, was) if nameless.get(index) == was else (name,)
+
+
+def live_one(
+    find: Callable[[str], LiveNic | None], names: tuple[str, ...], started: Nic | None
+) -> tuple[LiveNic | None, Nic | None]:
+    """The live interface that has one of the names, and what it was started with; ``started`` has the last name."""
+    live = find(names[0])
+    if live is None and len(names) > 1:
+        before = find(names[-1])
+        return (before, started) if before is not None and is_started_one(before, started) else (None, None)
+    return live, started if len(names) == 1 else None
 
 
 def started_nic(look: Look, name: str) -> Nic | None:
@@ -103,7 +130,10 @@ def interfaces_of(items: Items) -> Document:
 
 
 def _proxied(state: NicState, request: NicRequest, link: str | None) -> tuple[Proxied, ...]:
-    """Entries on the interface's links, of its own addresses. Asked for only where l2proxy is or was on."""
+    """Entries on the interface's links, of its own addresses. Asked for only where l2proxy is or was on.
+
+    Its own are those that it was or is to be given: what the container's root adds may be anybody's.
+    """
     nic = state.nic
     if not request.given.get("l2proxy") and not (nic and nic.l2proxy):
         return ()
@@ -111,7 +141,7 @@ def _proxied(state: NicState, request: NicRequest, link: str | None) -> tuple[Pr
         host_of(address)
         for address in (
             *(nic.addresses if nic else ()),
-            *(state.live.addresses if state.live else ()),
+            *(state.started.addresses if state.started else ()),
             *request.given.get("ipv4_addresses", ()),
             *request.given.get("ipv6_addresses", ()),
         )

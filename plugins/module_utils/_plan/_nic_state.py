@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document
 from ansible_collections.community.lxc.plugins.module_utils._model import _ether
-from ansible_collections.community.lxc.plugins.module_utils._model._nic import LiveNic, Nic
+from ansible_collections.community.lxc.plugins.module_utils._model._nic import KINDS, LiveNic, Nic
 
 Proxied = tuple[str, str]
 """A host's interface, and an address that the host answers for on it."""
@@ -43,9 +43,6 @@ class NicState:
     auto: Mapping[int, str | None] = field(default_factory=dict)
     link_mtu: int | None = None
     link_vlan: int | None = None
-
-
-KINDS = ("veth", "macvlan", "ipvlan", "vlan")
 
 
 def is_started_one(live: LiveNic, started: Nic | None) -> bool:
@@ -108,7 +105,7 @@ def veth_mode(nic: Nic, live: LiveNic, was: Nic | None) -> str:
 
 def smaller_reasons(nic: Nic, live: LiveNic, started: Nic | None) -> tuple[str, ...]:
     """What also waits for a restart, while everything else is brought live."""
-    found = []
+    found = [f"name {nic.name} instead of {live.name}"] if nic.name != live.name else []
     if nic.pair and live.host is not None and live.host.name != nic.pair:
         found.append(f"pair {nic.pair} instead of {live.host.name}")
     template = (nic.hwaddr or "").lower()

@@ -60,6 +60,28 @@ def test_the_directory_of_a_group() -> None:
     assert Hierarchy(path=ROOT, version=2, controllers=(), root="/own").directory("/own/a") == f"{ROOT}/a"
 
 
+def test_groups_may_be_nested_as_deep_as_the_containers_root_likes(tmp_path: Path) -> None:
+    deepest = tmp_path
+    for _level in range(1200):
+        deepest = deepest / "a"
+        deepest.mkdir()
+    (tmp_path / "a/b").mkdir()
+    try:
+        found = _cgroupfs.descendants(str(tmp_path))
+    finally:
+        # What removes it after the test goes down by recursion, too.
+        subprocess.run(["rm", "-r", str(tmp_path / "a")], check=True)
+
+    assert len(found) == 1201
+    assert found[-1] == str(tmp_path / "a")
+    assert found.index(str(deepest)) < found.index(str(deepest.parent)), "a group comes before one that is in it"
+
+
+def test_a_processs_name_need_be_no_text(tmp_path: Path) -> None:
+    (tmp_path / "comm").write_bytes(b"a\xffb\n")
+    assert _cgroupfs.read(str(tmp_path / "comm")) == ("a\\xffb",)
+
+
 @dataclass(frozen=True)
 class Library:
     """What the check asks of a liblxc. A version 7 with hybrid cgroups is nowhere at hand."""
