@@ -236,6 +236,20 @@ def test_the_limiting_group(path: str, placement: Placement, exact: bool, limit:
     assert limiting_group(path, "web", placement, exact=exact) == limit
 
 
+@pytest.mark.parametrize(
+    ("path", "monitor", "limit"),
+    [
+        ("/ct/ct", "/ct/mon", "/ct/ct"),
+        ("/ct/ct/ct", "/ct/mon", "/ct/ct"),
+        ("/ct/ct", "/mon", "/ct"),
+        ("/ct/ct", "", "/ct"),
+    ],
+)
+def test_no_group_with_the_monitor_in_it_is_the_containers(path: str, monitor: str, limit: str) -> None:
+    placement = Placement(monitor_dir="mon", container_dir="ct", relative=True)
+    assert limiting_group(path, "web", placement, exact=False, monitor=monitor) == limit
+
+
 def test_nonsense_that_is_there_already_is_no_obstacle_to_other_limits() -> None:
     text = ORIGINAL + "lxc.cgroup.memory.limit_in_bytes = lots\nlxc.cgroup.cpuset.cpus = all\n"
     assert change(text, V1, limits={"pids.max": 8}) == text + "lxc.cgroup.pids.max = 8\n"
