@@ -1,0 +1,28 @@
+# Copyright (c) 2026, the community.lxc authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""lxc_cgroup_isolation: limits of which the kernel takes one only as far as another one, or a group below, lets it."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.community.lxc.tests.live._bed import Bed
+from ansible_collections.community.lxc.tests.live._cgrouping import HYBRID, cgroup, value
+
+pytestmark = pytest.mark.skipif(not HYBRID, reason="this host has no memory controller of cgroup v1")
+
+
+def test_quota_and_burst_go_down_and_up_together(bed: Bed) -> None:
+    guest = bed.guest(start=True)
+    group = f"lxc.payload.{guest.name}"
+    for quota, burst in ((50000, 40000), (20000, 10000), (50000, 40000), ("max", 0), (20000, 20000)):
+        limits = {"cpu.max": quota, "cpu.max.burst": burst}
+        done = cgroup(guest, limits=limits)
+        assert (done["rc"], done["changed"], done["restart_required"]) == (0, True, False)
+        assert value("cpu", group, "cpu.cfs_quota_us") == str(-1 if quota == "max" else quota)
+        assert value("cpu", group, "cpu.cfs_burst_us") == str(burst)
+        assert cgroup(guest, limits=limits)["changed"] is False
+    assert cgroup(guest, state="absent")["rc"] == 0
+    assert value("cpu", group, "cpu.cfs_quota_us") == "-1"
