@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from ansible_collections.community.lxc.tests.live._bed import Bed
-from ansible_collections.community.lxc.tests.live._cgrouping import HYBRID, cgroup, value
+from ansible_collections.community.lxc.tests.live._cgrouping import HYBRID, ROOT, cgroup, value
 
 pytestmark = pytest.mark.skipif(not HYBRID, reason="this host has no memory controller of cgroup v1")
 
@@ -26,3 +29,22 @@ def test_quota_and_burst_go_down_and_up_together(bed: Bed) -> None:
         assert cgroup(guest, limits=limits)["changed"] is False
     assert cgroup(guest, state="absent")["rc"] == 0
     assert value("cpu", group, "cpu.cfs_quota_us") == "-1"
+
+
+def test_any_depth_of_groups_below_is_no_obstacle(bed: Bed) -> None:
+    guest = bed.guest(start=True)
+    top = ROOT / "cpuset" / f"lxc.payload.{guest.name}"
+    made: list[Path] = [top / "d"]
+    try:
+        made[0].mkdir()
+        # Deep enough for a recursion of two frames a group to fail, and not for os.walk, which other tests call.
+        while len(made) < 600:
+            (made[-1] / "d").mkdir()
+            made.append(made[-1] / "d")
+        done = cgroup(guest, limits={"cpuset.cpus": "0"})
+        assert (done["rc"], done["restart_required"]) == (0, False)
+        assert value("cpuset", top.name, "cpuset.cpus") == "0"
+    finally:
+        for directory in reversed(made):
+            if directory.is_dir():
+                os.rmdir(directory)

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -55,6 +57,25 @@ def test_the_directory_of_a_group() -> None:
     assert UNIFIED.hierarchies[0].directory("/") == ROOT
     # In a container that was given its own group only.
     assert Hierarchy(path=ROOT, version=2, controllers=(), root="/own").directory("/own/a") == f"{ROOT}/a"
+
+
+def test_groups_are_found_however_deep_they_are(tmp_path: Path) -> None:
+    for name in ("a/b", "c"):
+        (tmp_path / name).mkdir(parents=True)
+    found = [os.path.relpath(path, tmp_path) for path in _cgroupfs.descendants(str(tmp_path))]
+    assert sorted(found) == ["a", "a/b", "c"]
+    assert found.index("a/b") < found.index("a")
+    made = [tmp_path / "d"]
+    made[0].mkdir()
+    while len(made) < 1200:
+        (made[-1] / "d").mkdir()
+        made.append(made[-1] / "d")
+    try:
+        assert _cgroupfs.descendants(str(made[0])) == [str(path) for path in reversed(made[1:])]
+    finally:
+        # pytest's own way to remove them is recursive.
+        for path in reversed(made):
+            path.rmdir()
 
 
 @dataclass(frozen=True)
