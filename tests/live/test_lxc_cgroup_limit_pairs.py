@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.community.lxc.tests.live._bed import Bed
-from ansible_collections.community.lxc.tests.live._cgrouping import HYBRID, ROOT, cgroup, value
+from ansible_collections.community.lxc.tests.live._cgrouping import HYBRID, ROOT, cgroup, put, value
 
 pytestmark = pytest.mark.skipif(not HYBRID, reason="this host has no memory controller of cgroup v1")
+
+MB = 1024 * 1024
 
 
 def test_quota_and_burst_go_down_and_up_together(bed: Bed) -> None:
@@ -29,6 +31,23 @@ def test_quota_and_burst_go_down_and_up_together(bed: Bed) -> None:
         assert cgroup(guest, limits=limits)["changed"] is False
     assert cgroup(guest, state="absent")["rc"] == 0
     assert value("cpu", group, "cpu.cfs_quota_us") == "-1"
+
+
+def test_memory_above_a_limit_on_both_that_nobody_configured_names_that_limit(bed: Bed) -> None:
+    guest = bed.guest(start=True)
+    group = f"lxc.payload.{guest.name}"
+    assert cgroup(guest, limits={"memory.max": "64M"})["rc"] == 0
+    put("memory", group, "memory.memsw.limit_in_bytes", str(80 * MB))
+
+    refused = cgroup(guest, limits={"memory.max": "128M"})
+
+    assert refused["rc"] == 1
+    assert "memory.swap.max" in refused["msg"]
+    assert str(80 * MB) in refused["msg"]
+    assert value("memory", group, "memory.limit_in_bytes") == str(64 * MB)
+    # As the message says.
+    assert cgroup(guest, limits={"memory.max": "128M", "memory.swap.max": "max"})["rc"] == 0
+    assert value("memory", group, "memory.limit_in_bytes") == str(128 * MB)
 
 
 def test_any_depth_of_groups_below_is_no_obstacle(bed: Bed) -> None:
