@@ -37,8 +37,10 @@ options:
     choices: [bridge, router]
   pair:
     description:
-      - The name of the host's end (C(lxc.net.N.veth.pair)), which no other interface and no other container of the same
-        O(lxc_path) may have. By default LXC chooses one at each start. A change waits for the container's restart.
+      - The name of the host's end (C(lxc.net.N.veth.pair)), which no other interface and no other container may have.
+        LXC keeps no list of its paths, so that the containers of O(lxc_path), of the default path and of the paths of
+        running containers are looked at.
+      - By default LXC chooses one at each start. A change waits for the container's restart.
     type: str
   ipv4_routes:
     description:

@@ -158,6 +158,26 @@ def test_rules_of_an_included_file_are_built_upon(bed: Bed) -> None:
     assert cgroup(guest, devices=[allow(ZERO), deny(FULL)], purge_devices=True)["changed"] is False
 
 
+def test_an_own_rule_above_an_include_does_not_draw_the_new_ones_there(bed: Bed) -> None:
+    key = "lxc.cgroup" if HYBRID else "lxc.cgroup2"
+    included = Path(bed.lxc_path, "common.conf")
+    base = ["deny = a", "allow = c 1:3 rwm", "allow = c 5:* rwm", "allow = c 136:* rwm"]
+    included.write_text("".join(f"{key}.devices.{line}\n" for line in base))
+    above = f"{key}.devices.allow = c 10:229 rwm"
+    guest = bed.guest(above, f"lxc.include = {included}", start=True)
+    before = guest.config.read_text()
+    result = cgroup(guest, devices=[allow(ZERO)])
+    assert (result["rc"], result["changed"], result["restart_required"]) == (0, True, False)
+    assert (opens(guest, ZERO), opens(guest, NULL)) == ("rwm", "rwm")
+    assert guest.config.read_text() == f"{before}{key}.devices.allow = {ZERO} rwm\n"
+    guest.stop()
+    guest.start()
+    assert (opens(guest, ZERO), opens(guest, NULL)) == ("rwm", "rwm")
+    assert cgroup(guest, devices=[allow(ZERO)])["changed"] is False
+    purged = cgroup(guest, devices=[allow(ZERO)], purge_devices=True)
+    assert (purged["rc"], opens(guest, ZERO)) == (0, "rwm")
+
+
 @pytest.mark.skipif(not HYBRID, reason="this host has no device controller of cgroup v1")
 def test_what_somebody_allowed_behind_our_back_is_found(bed: Bed) -> None:
     guest = bed.guest(start=True)

@@ -167,6 +167,25 @@ def test_relative_directories_begin_at_the_starters_group(bed: Bed, unique: str)
     guest.stop()
 
 
+@hybrid
+@pytest.mark.parametrize("namespace", ["own", "shared"])
+def test_the_starters_group_is_not_the_containers_though_it_has_its_name(bed: Bed, unique: str, namespace: str) -> None:
+    guest = bed.guest(*(["lxc.namespace.keep = cgroup user"] if namespace == "shared" else []))
+    cgroup(guest, relative=True, container_dir=unique, monitor_dir=f"{unique}m")
+    above = ROOT / "pids" / unique
+    above.mkdir()
+    script = 'echo $$ > "$0/cgroup.procs" && exec lxc-start -P "$1" -n "$2"'
+    tool("sh", "-c", script, str(above), guest.lxc_path, guest.name)
+    assert groups(guest.init_pid())["pids"] == f"/{unique}/{unique}"
+
+    told = cgroup(guest, limits={"pids.max": 77})
+
+    assert (told["rc"], told["restart_required"]) == (0, False)
+    assert value("pids", f"{unique}/{unique}", "pids.max") == "77"
+    assert value("pids", unique, "pids.max") == "max"
+    guest.stop()
+
+
 def test_directories_come_and_go_and_the_file_is_as_before(bed: Bed, unique: str) -> None:
     guest = bed.guest("# mine", "lxc.start.auto = 0")
     original = guest.config.read_bytes()

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,31 @@ def test_a_host_name_is_given_once(bed: Bed, bridge: Bridge, unique: str) -> Non
     assert f"taken by container '{first.name}'" in Module(second).refuses("lan0", link=bridge.name, pair=pair)
     assert "too" in Module(first).refuses("lan1", link=bridge.name, pair=pair)
     assert not Module(first)("lan0", link=bridge.name, pair=pair)["changed"]
+
+
+def test_a_host_name_is_given_once_in_other_paths_and_included_files_too(
+    bed: Bed, bridge: Bridge, unique: str, new_lxc_path: Callable[[], Path], tmp_path: Path
+) -> None:
+    guest, elsewhere, default = bed.guest(), Bed(str(new_lxc_path())), Bed(str(new_lxc_path()))
+    included = tmp_path / "pair.conf"
+    included.write_text(f"lxc.net.0.veth.pair = {unique}i\n")
+    other = default.guest(f"lxc.include = {included}", "lxc.net.0.type = veth", rootfs=False)
+    (tmp_path / "lxc.conf").write_text(f"lxc.lxcpath = {default.lxc_path}\n")
+    with_default = ("unshare", "-m", "sh", "-c", f'mount --bind {tmp_path} /etc/lxc && exec "$@"', "sh")
+    said = Module(guest, prefix=with_default).refuses("lan0", link=bridge.name, pair=f"{unique}i")
+    assert f"taken by container '{other.name}' in {default.lxc_path}" in said
+
+    waiting = elsewhere.guest("lxc.net.0.type = veth", f"lxc.net.0.veth.pair = {unique}w", rootfs=False)
+    elsewhere.guest(start=True)
+    said = Module(guest).refuses("lan0", link=bridge.name, pair=f"{unique}w")
+    assert f"taken by container '{waiting.name}' in {elsewhere.lxc_path}" in said
+
+    # The container's own path by another name is no other one.
+    Module(guest).changes("lan0", link=bridge.name, pair=f"{unique}o")
+    alias = tmp_path / "alias"
+    alias.symlink_to(bed.lxc_path)
+    (tmp_path / "lxc.conf").write_text(f"lxc.lxcpath = {alias}\n")
+    assert Module(guest, prefix=with_default)("lan0", link=bridge.name, pair=f"{unique}o")["changed"] is False
 
 
 def test_a_container_that_is_not_there(bed: Bed) -> None:

@@ -64,11 +64,15 @@ class Document:
         """All lines of the key together, where its first line stood, or at the end. No values: the key is removed."""
         return self._put([line.key == key for line in self.lines], [(key, value) for value in values])
 
-    def replace_prefix(self, prefix: str, entries: Sequence[Entry]) -> Document:
-        """All lines whose key begins with ``prefix`` (``lxc.net.1.``) together, where the first of them stood."""
+    def replace_prefix(self, prefix: str, entries: Sequence[Entry], *, start: int = 0) -> Document:
+        """All lines whose key begins with ``prefix`` (``lxc.net.1.``) together, where the first of them stood.
+
+        Lines above the one with the number ``start`` stay.
+        """
         if not prefix.endswith("."):
             raise ValueError(f"prefix {prefix!r} must end in a dot, or lxc.net.1 would match lxc.net.10")
-        return self._put([line.key.startswith(prefix) for line in self.lines], entries)
+        matches = [line.key.startswith(prefix) for line in self.lines]
+        return self._put([False] * start + matches[start:], entries)
 
     def append(self, entries: Iterable[Entry]) -> Document:
         """New lines after the last one."""

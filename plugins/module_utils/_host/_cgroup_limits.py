@@ -113,6 +113,8 @@ def _write_file(ref: ContainerRef, place: Place, dialect: Dialect, file: str, no
     except OSError as error:
         if error.errno == errno.EBUSY and file in _USAGE:
             raise _in_use(place, file, what) from error
+        if error.errno == errno.EINVAL and file == _MEMORY_V1:
+            raise _above_both(place, what) from error
         raise _cgroupfs.explain(error, what) from error
 
 
@@ -131,6 +133,14 @@ def _make_room(place: Place, want: Value, what: str) -> None:
 def _in_use(place: Place, file: str, what: str) -> HostError:
     used = _cgroupfs.number(place.file(_USAGE[file]))
     return HostError(f"Failed to {what}: {used} bytes are in use, and the kernel could not reclaim enough of them")
+
+
+def _above_both(place: Place, what: str) -> HostError:
+    both = _cgroupfs.number(place.file(_MEMSW_V1))
+    return HostError(
+        f"Failed to {what}: memory and swap together are limited to {both} bytes ({_MEMSW_V1}), which nothing in the "
+        "configuration says; name memory.swap.max too"
+    )
 
 
 def default(places: Sequence[Place], name: str, dialect: Dialect) -> Value:

@@ -19,7 +19,7 @@ from ansible_collections.community.lxc.plugins.module_utils._host._cgroupfs impo
 from ansible_collections.community.lxc.plugins.module_utils._model import _cgroup_mount
 from ansible_collections.community.lxc.plugins.module_utils._model._cgroup_placement import (
     Placement,
-    group_by_name,
+    groups_by_name,
     limiting_group,
 )
 
@@ -54,8 +54,9 @@ def places(init_pid: int, *, name: str, placement: Placement, cgroups: Cgroups) 
     within, whereas init may well be in a group further below.
     """
     init = _cgroupfs.groups_of_process(init_pid, cgroups)
-    known = not placement.container_inner_dir and all(group_by_name(path, name, placement) for path in init.values())
-    # Without an inner directory the name tells which group it is, and a child process can be spared.
+    named = [groups_by_name(path, name, placement) for path in init.values()]
+    # Without an inner directory a name that occurs once tells which group it is, and a child process can be spared.
+    known = not placement.container_inner_dir and all(len(groups) == 1 for groups in named)
     seen = _groups_as_seen_by(init_pid, cgroups) if init and not known else {}
     monitor = _monitor_groups(init_pid, cgroups)
     return tuple(
@@ -69,7 +70,8 @@ def places(init_pid: int, *, name: str, placement: Placement, cgroups: Cgroups) 
 
 def _place(h: Hierarchy, init: str, seen: str | None, monitor: str, name: str, placement: Placement) -> Place:
     namespace = _namespace_root(init, seen) if seen is not None else None
-    limit = limiting_group(namespace if namespace is not None else init, name, placement, exact=namespace is not None)
+    exact = namespace is not None
+    limit = limiting_group(namespace or init, name, placement, exact=exact, monitor=monitor)
     return Place(hierarchy=h, init=init, namespace=namespace, limit=limit, monitor=monitor)
 
 

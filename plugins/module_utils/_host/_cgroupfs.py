@@ -153,24 +153,23 @@ def number(path: str) -> int | None:
 
 
 def children(directory: str) -> list[str]:
-    """The groups right below, as directories, sorted; empty when the directory is gone, or its path is too long."""
+    """The groups right below, as directories, sorted; empty when the directory is gone, or too deep for a path."""
     try:
         with os.scandir(directory) as entries:
             return sorted(entry.path for entry in entries if entry.is_dir(follow_symlinks=False))
-    except (FileNotFoundError, NotADirectoryError):
-        return []
     except OSError as error:
-        if error.errno == errno.ENAMETOOLONG:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
             return []
         raise
 
 
 def descendants(directory: str) -> list[str]:
-    """All groups below, each before the one that it is in. A container's root may nest them beyond Python's stack."""
-    found = children(directory)
-    for group in found:
-        found += children(group)
-    return found[::-1]
+    """All groups below, each before the one that it is in."""
+    found = [directory]
+    # Not by recursion: a container's root may nest its groups deeper than that goes.
+    for above in found:
+        found += children(above)
+    return found[:0:-1]
 
 
 def knows_file(hierarchy: Hierarchy, file: str) -> bool | None:

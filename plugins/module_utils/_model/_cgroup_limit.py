@@ -125,6 +125,9 @@ def normalise(name: str, lines: tuple[str, ...], *, page: int) -> Value:
     # A later line for the same device or resource wins.
     found = {line.split()[0]: line for line in (limit.parse(line, page) for line in lines)}
     kept = [line for line in found.values() if len(line.split()) > 1]
+    if limit.default and "default" not in found:
+        # The kernel always shows it.
+        kept.append(limit.default)
     return tuple(sorted(kept, key=_device_order))
 
 
@@ -153,11 +156,9 @@ def writes(name: str, now: Value, want: Value) -> tuple[str, ...]:
         return _io_writes(now, want)
     if name in ("io.weight", "io.bfq.weight"):
         gone = {line.split()[0] for line in now} - {line.split()[0] for line in want} - {"default"}
-        reset = ["default 100"] if not any(line.startswith("default") for line in want) else []
-        return (*reset, *(f"{device} default" for device in sorted(gone)), *want)
+        return (*(f"{device} default" for device in sorted(gone)), *want)
     if name in ("rdma.max", "misc.max"):
-        gone = {line.split()[0] for line in now} - {line.split()[0] for line in want}
-        return (*(f"{key} max" for key in sorted(gone) if name == "misc.max"), *want)
+        return _keyed_writes(now, want)
     return want if want else ("\n",)
 
 
@@ -169,4 +170,15 @@ def _io_writes(now: Value, want: Value) -> tuple[str, ...]:
     return tuple(
         f"{device} " + " ".join(f"{key}={found.get(key, value.MAX)}" for key in keys)
         for device, found in limits.items()
+    )
+
+
+def _keyed_writes(now: Value, want: Value) -> tuple[str, ...]:
+    """What is limited now and is not to be gets its ``max`` back."""
+    limits = {line.split()[0]: dict.fromkeys(value.keyed_limits(line), value.MAX) for line in (*want, *now)}
+    for line in want:
+        limits[line.split()[0]].update(value.keyed_limits(line))
+    return tuple(
+        f"{name} {' '.join(f'{key}={number}' if key else number for key, number in found.items())}"
+        for name, found in limits.items()
     )

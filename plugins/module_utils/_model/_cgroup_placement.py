@@ -97,30 +97,28 @@ def _within(path: str, directory: str) -> bool:
     return bool(directory) and f"{path}/".startswith(f"{directory}/")
 
 
-def limiting_group(path: str, name: str, placement: Placement, *, exact: bool) -> str:
+def limiting_group(path: str, name: str, placement: Placement, *, exact: bool, monitor: str = "") -> str:
     """The group that holds the container's limits.
 
     ``path``: with ``exact`` the root of init's cgroup namespace, else init's own group, in which the container's is
-    looked for by name, the highest first: what a container makes below has no say.
+    looked for by name, the highest first: what a container makes below has no say. ``monitor`` is its monitor's
+    group, which is never in the container's, though it may be in one of the same name that it was started in.
     """
-    found = path if exact else group_by_name(path, name, placement) or path
     inner = placement.container_inner_dir
-    if exact and inner and found.rpartition("/")[2] == inner:
-        return found.rpartition("/")[0] or "/"
-    return found
+    if exact:
+        above, _slash, last = path.rpartition("/")
+        return (above or "/") if inner and last == inner else path
+    named = groups_by_name(path, name, placement)
+    return next((group for group in named if not f"{monitor}/".startswith(f"{group}/")), path)
 
 
-def group_by_name(path: str, name: str, placement: Placement) -> str | None:
-    """The highest group in the path that is called as the container's; None: there is none."""
+def groups_by_name(path: str, name: str, placement: Placement) -> list[str]:
+    """The groups in the path that are called as the container's, the highest first."""
     parts = path.split("/")
     if placement.container_dir:
         wanted = placement.container_dir.split("/")
-        for start in range(len(parts) - len(wanted) + 1):
-            if parts[start : start + len(wanted)] == wanted:
-                return "/".join(parts[: start + len(wanted)])
-        return None
-    payload = re.compile(rf"lxc\.payload\.{re.escape(name)}(-\d+)?")
-    for index, part in enumerate(parts):
-        if payload.fullmatch(part):
-            return "/".join(parts[: index + 1])
-    return None
+        ends = [n + len(wanted) for n in range(len(parts)) if parts[n : n + len(wanted)] == wanted]
+    else:
+        payload = re.compile(rf"lxc\.payload\.{re.escape(name)}(-\d+)?")
+        ends = [n for n, part in enumerate(parts, 1) if payload.fullmatch(part)]
+    return ["/".join(parts[:end]) for end in ends]

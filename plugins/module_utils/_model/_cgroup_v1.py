@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from ansible_collections.community.lxc.plugins.module_utils._errors import InvalidInput
 from ansible_collections.community.lxc.plugins.module_utils._model import _cgroup_value as value
-from ansible_collections.community.lxc.plugins.module_utils._model._cgroup_limit import Limits, normalise
+from ansible_collections.community.lxc.plugins.module_utils._model._cgroup_limit import Limits, normalise, writes
 from ansible_collections.community.lxc.plugins.module_utils._model._cgroup_value import MAX, Value
 
 Files = Mapping[str, Value]
@@ -256,4 +256,6 @@ def file_writes(file: str, now: Value, want: Value) -> tuple[str, ...]:
     if file in _THROTTLE.values():
         gone = {line.split()[0] for line in now} - {line.split()[0] for line in want}
         return (*(f"{device} 0" for device in sorted(gone)), *want)
+    if file in ("rdma.max", "misc.max"):
+        return writes(file, now, want)
     return want if want else ("\n",)

@@ -178,11 +178,21 @@ def weights(high: int) -> Parser:
 
 
 def keyed(text: str, page: int) -> str:
-    """``KEY NUMBER|max`` or ``KEY a=NUMBER b=max``, of ``rdma.max`` and ``misc.max``."""
+    """``KEY NUMBER|max`` or ``KEY a=NUMBER b=max``, of ``rdma.max`` and ``misc.max``, without what is ``max``.
+
+    The kernel shows every device or resource that there is, limited or not.
+    """
     fields = text.split()
     if len(fields) < 2 or not all(re.fullmatch(r"([a-z_]+=)?(\d+|max)", field) for field in fields[1:]):
         raise ValueError("a name and then its limits")
-    return " ".join(fields)
+    found = sorted((key, number) for key, number in keyed_limits(text).items() if number != MAX)
+    return " ".join([fields[0], *(f"{key}={int(number)}" if key else str(int(number)) for key, number in found)])
+
+
+def keyed_limits(text: str) -> dict[str, str]:
+    """The limits of such a line; one without a name has the empty one."""
+    found = (field.rpartition("=") for field in text.split()[1:])
+    return {key: number for key, _equals, number in found}
 
 
 def lines_of(value: Any) -> tuple[str, ...]:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ansible_collections.community.lxc.plugins.module_utils._config._document import Document, Entry
+from ansible_collections.community.lxc.plugins.module_utils._config._document import Document
 from ansible_collections.community.lxc.plugins.module_utils._errors import InvalidInput
 from ansible_collections.community.lxc.plugins.module_utils._host._config_includes import KEY as INCLUDE
-from ansible_collections.community.lxc.plugins.module_utils._host._config_includes import Includes
+from ansible_collections.community.lxc.plugins.module_utils._host._config_includes import Includes, expand
 from ansible_collections.community.lxc.plugins.module_utils._model import _cgroup_devices as devices
 from ansible_collections.community.lxc.plugins.module_utils._model._cgroup_devices import Policy, Rule
 from ansible_collections.community.lxc.plugins.module_utils._model._cgroup_dialect import Dialect
@@ -52,25 +52,42 @@ def _edit_devices(
         return persisted.edit_devices(document, (), dialect)
     if spec.rules is None:
         return document
-    included = _included_rules(document, includes, dialect)
-    base = devices.policy_of(included, unified=dialect.unified) if included else None
-    start = (base or Policy()) if spec.purge_rules else now.policy(dialect)
+    kept = persisted.edit_devices(document, (), dialect) if spec.purge_rules else document
+    start = devices.policy_of(_rules(kept, includes, dialect), unified=dialect.unified)
     wanted = devices.extend(start, spec.rules, unified=dialect.unified)
     # What cannot be reached by rules that come after (a list of v2 that starts without 'a') is written anew.
     if now.rules and wanted == now.policy(dialect) and _explicit(now.rules):
         return document
-    return persisted.edit_devices(document, devices.difference(base, wanted), dialect)
+    return _with_policy(document, wanted, includes, dialect, purge=spec.purge_rules)
+
+
+def _with_policy(document: Document, wanted: Policy, includes: Includes, dialect: Dialect, *, purge: bool) -> Document:
+    """Own rules below the last include that has some, or an included ``a`` would undo them."""
+    end = _end_of_includes(document, includes, dialect)
+    above, below = Document(document.lines[:end]), document.lines[end:]
+    if purge:
+        above = persisted.edit_devices(above, (), dialect)
+    before = _rules(above, includes, dialect)
+    after = devices.difference(devices.policy_of(before, unified=dialect.unified) if before else None, wanted)
+    if devices.policy_of((*before, *after), unified=dialect.unified) != wanted:
+        # A narrower rule, above, that a wider one has hidden: only 'a' forgets both.
+        after = wanted.rules()
+    return persisted.edit_devices(Document((*above.lines, *below)), after, dialect, start=len(above.lines))
+
+
+def _end_of_includes(document: Document, includes: Includes, dialect: Dialect) -> int:
+    """The number of lines up to the last include with device rules."""
+    with_rules = {value for value, entries in includes.items() if persisted.read(entries, dialect).rules}
+    numbers = [n for n, line in enumerate(document.lines, 1) if line.key == INCLUDE and line.value in with_rules]
+    return max(numbers, default=0)
 
 
 def _explicit(rules: Sequence[Rule]) -> bool:
     return any(rule.key is None for rule in rules)
 
 
-def _included_rules(document: Document, includes: Includes, dialect: Dialect) -> tuple[Rule, ...]:
-    entries: list[Entry] = []
-    for value in document.values(INCLUDE):
-        entries += includes.get(value, ())
-    return persisted.read(entries, dialect).rules
+def _rules(document: Document, includes: Includes, dialect: Dialect) -> tuple[Rule, ...]:
+    return persisted.read(expand(document, includes), dialect).rules
 
 
 def refuse_what_stays(spec: CgroupSpec, wanted: Persisted, dialect: Dialect) -> None:

@@ -24,7 +24,7 @@ from ansible_collections.community.lxc.plugins.module_utils._model._cgroup_diale
 from ansible_collections.community.lxc.plugins.module_utils._model._cgroup_limit import Limits
 from ansible_collections.community.lxc.plugins.module_utils._model._cgroup_placement import placement_of
 from ansible_collections.community.lxc.plugins.module_utils._model._cgroup_spec import CgroupSpec
-from ansible_collections.community.lxc.plugins.module_utils._model._cgroup_value import Value
+from ansible_collections.community.lxc.plugins.module_utils._model._cgroup_value import MAX, Value
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 from ansible_collections.community.lxc.plugins.module_utils._plan._cgroup_persisted import Persisted
 from ansible_collections.community.lxc.plugins.module_utils._plan._cgroup_state import (
@@ -107,14 +107,23 @@ def wanted_limits(spec: CgroupSpec, now: CgroupState, live: Live, dialect: Diale
 
 
 def limit_steps(ref: ContainerRef, now: Live, want: Live, dialect: Dialect) -> Iterator[Step]:
-    """One step for each limit; memory with and without swap go together where one file of v1 counts both."""
+    """One step for each limit; memory with and without swap go together where one file of v1 counts both.
+
+    In an order in which the kernel takes them.
+    """
     changed = [name for name in want.limits if want.limits[name] != now.limits.get(name)]
     if not dialect.unified and {"memory.max", "memory.swap.max"} & set(changed):
         pair = [name for name in ("memory.max", "memory.swap.max") if name in want.limits]
         yield _limit_step(ref, now, want, pair, dialect)
         changed = [name for name in changed if name not in pair]
-    for name in changed:
+    for name in sorted(changed, key=lambda name: name == "cpu.max" and not _quota_first(now.limits, want.limits)):
         yield _limit_step(ref, now, want, [name], dialect)
+
+
+def _quota_first(now: Limits, want: Limits) -> bool:
+    """Whether the quota can be changed before the burst, which may at no time be above it."""
+    quota, burst = want["cpu.max"][0].split()[0], now.get("cpu.max.burst", ("0",))[0]
+    return quota == MAX or int(burst) <= int(quota)
 
 
 def _limit_step(ref: ContainerRef, now: Live, want: Live, names: list[str], dialect: Dialect) -> Step:

@@ -109,9 +109,10 @@ def edit_limits(document: Document, old: Limits, new: Limits, dialect: Dialect) 
     return document
 
 
-def edit_devices(document: Document, rules: Sequence[Rule], dialect: Dialect) -> Document:
-    """The configuration's own rules, replaced."""
-    return document.replace_prefix(dialect.devices, [(f"{dialect.prefix}{rule.verb}", rule.text) for rule in rules])
+def edit_devices(document: Document, rules: Sequence[Rule], dialect: Dialect, *, start: int = 0) -> Document:
+    """The configuration's own rules, replaced; those above the line with the number ``start`` stay."""
+    entries = [(f"{dialect.prefix}{rule.verb}", rule.text) for rule in rules]
+    return document.replace_prefix(dialect.devices, entries, start=start)
 
 
 def edit_mount(document: Document, form: str) -> Document:

@@ -131,7 +131,7 @@ def _check_pair(ref: ContainerRef, nic: Nic, now: NicState) -> None:
             raise InvalidInput(f"pair: {nic.pair!r} is the pair of lxc.net.{index} of {ref} too")
     neighbour = _pairs.owner(nic.pair, ref) if nic.pair else None
     if neighbour:
-        raise InvalidInput(f"pair: {nic.pair!r} is taken by container {neighbour!r} in {ref.lxc_path}")
+        raise InvalidInput(f"pair: {nic.pair!r} is taken by {neighbour}")
     started = now.started is not None and now.started.pair == nic.pair
     if not own and not started and nic.pair and _links.exists(nic.pair):
         raise InvalidInput(f"pair: there is another interface {nic.pair!r} on the host")

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -51,6 +52,12 @@ PAGE = 4096
         ("io.max", ["8:0 rbps=1", "8:0 rbps=max"], ()),
         ("io.weight", 50, ("default 50",)),
         ("io.weight", ["8:0 200", "default 50"], ("default 50", "8:0 200")),
+        ("io.weight", "8:0 50", ("default 100", "8:0 50")),
+        ("io.bfq.weight", ["8:16 50", "8:0 60"], ("default 100", "8:0 60", "8:16 50")),
+        ("misc.max", ["res_b 007", "res_a max"], ("res_b 7",)),
+        ("misc.max", "res_a max", ()),
+        ("rdma.max", "mlx4_0 hca_object=max hca_handle=2", ("mlx4_0 hca_handle=2",)),
+        ("rdma.max", ["a hca_object=5 hca_handle=2", "b hca_handle=max"], ("a hca_handle=2 hca_object=5",)),
         ("hugetlb.2MB.max", "4M", ("4194304",)),
         ("hugetlb.2MB.max", "5M", ("4194304",)),  # whole huge pages
         ("hugetlb.1GB.rsvd.max", "max", ("max",)),
@@ -150,6 +157,64 @@ def test_the_writes_to_io_max_lead_from_any_value_to_any_other(
         kernel.setdefault(text.split()[0], {}).update(value.io_keys(text))
     lines = tuple(f"{device} " + " ".join(f"{k}={v}" for k, v in found.items()) for device, found in kernel.items())
     assert limit.normalise("io.max", lines, page=PAGE) == want
+
+
+RESOURCES = st.dictionaries(st.sampled_from(["res_a", "res_b", "res_c"]), st.integers(0, 9), max_size=3)
+HANDLES = st.dictionaries(st.sampled_from(["hca_handle", "hca_object"]), st.integers(0, 9), min_size=1)
+RDMA = st.dictionaries(st.sampled_from(["mlx4_0", "mlx5_1"]), HANDLES, max_size=2)
+WEIGHTS = st.dictionaries(st.sampled_from(["default", "8:0", "8:16"]), st.integers(1, 1000), max_size=3)
+
+
+@pytest.mark.parametrize("name", ["io.weight", "io.bfq.weight"])
+@given(WEIGHTS, WEIGHTS)
+def test_weights_are_what_the_kernel_shows_after_writing(name: str, old: dict[str, int], new: dict[str, int]) -> None:
+    kernel = {"default": "100", **{device: str(weight) for device, weight in old.items()}}
+
+    def shown() -> value.Value:
+        lines = [f"{device} {weight}" for device, weight in kernel.items()]
+        return limit.normalise(name, tuple(lines), page=PAGE)
+
+    want = limit.normalise(name, tuple(f"{device} {weight}" for device, weight in new.items()), page=PAGE)
+    for text in limit.writes(name, shown(), want):
+        device, weight = text.split()
+        kernel[device] = weight
+        if weight == "default":
+            del kernel[device]
+    assert shown() == want
+
+
+@given(RESOURCES, RESOURCES)
+def test_the_kernel_shows_every_resource_of_misc_and_those_without_a_limit_do_not_count(
+    old: dict[str, int], new: dict[str, int]
+) -> None:
+    kernel = {**dict.fromkeys(("res_a", "res_b", "res_c"), "max"), **{key: str(n) for key, n in old.items()}}
+
+    def shown() -> value.Value:
+        return limit.normalise("misc.max", tuple(f"{key} {n}" for key, n in kernel.items()), page=PAGE)
+
+    want = limit.normalise("misc.max", tuple(f"{key} {n}" for key, n in new.items()), page=PAGE)
+    kernel.update(text.split() for text in limit.writes("misc.max", shown(), want))
+    assert shown() == want
+
+
+@given(RDMA, RDMA)
+def test_the_kernel_shows_both_limits_of_every_rdma_device(
+    old: dict[str, dict[str, int]], new: dict[str, dict[str, int]]
+) -> None:
+    free = {"hca_handle": "max", "hca_object": "max"}
+    kernel: dict[str, dict[str, Any]] = {device: {**free, **old.get(device, {})} for device in ("mlx4_0", "mlx5_1")}
+
+    def text_of(device: str, found: Mapping[str, object]) -> str:
+        return f"{device} " + " ".join(f"{key}={number}" for key, number in found.items())
+
+    def shown() -> value.Value:
+        return limit.normalise("rdma.max", tuple(text_of(*item) for item in kernel.items()), page=PAGE)
+
+    want = limit.normalise("rdma.max", tuple(text_of(*item) for item in new.items()), page=PAGE)
+    for text in limit.writes("rdma.max", shown(), want):
+        device, *fields = text.split()
+        kernel[device].update(field.split("=") for field in fields)
+    assert shown() == want
 
 
 def test_what_clears_a_value() -> None:

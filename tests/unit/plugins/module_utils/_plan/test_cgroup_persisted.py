@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.community.lxc.plugins.module_utils._config._document import parse
 from ansible_collections.community.lxc.plugins.module_utils._errors import InvalidInput
+from ansible_collections.community.lxc.plugins.module_utils._model._cgroup_devices import extend
 from ansible_collections.community.lxc.plugins.module_utils._model._cgroup_dialect import Dialect
 from ansible_collections.community.lxc.plugins.module_utils._model._cgroup_placement import Placement, limiting_group
 from ansible_collections.community.lxc.plugins.module_utils._model._cgroup_spec import CgroupSpec, cgroup_spec
@@ -161,6 +162,45 @@ def test_rules_begin_where_the_included_ones_end(dialect: Dialect) -> None:
     assert change(changed, dialect, includes, devices=rules, purge_devices=True) == changed
 
 
+RULES = st.tuples(st.booleans(), st.sampled_from(["a", "c 1:3 rwm", "c 1:5 rw", "c 5:* rwm", "c 5:1 rwm"]))
+GIVEN = st.builds(
+    lambda allow, device: {"allow": allow, "device": device, "access": "rwm"},
+    st.booleans(),
+    st.sampled_from(["a", "c 1:3", "c 1:5", "c 5:*", "c 5:1"]),
+)
+
+
+@DIALECTS
+@given(
+    st.lists(st.one_of(RULES, st.sampled_from(["/one", "/two"])), max_size=5),
+    st.lists(RULES, max_size=3),
+    st.lists(RULES, max_size=3),
+    st.lists(GIVEN, min_size=1, max_size=3),
+    st.booleans(),
+)
+def test_the_configuration_amounts_to_what_was_asked(
+    dialect: Dialect, own: list[Any], one: list[Any], two: list[Any], rules: list[dict[str, Any]], purge: bool
+) -> None:
+    def entry(rule: tuple[bool, str]) -> tuple[str, str]:
+        return (f"{dialect.devices}{'allow' if rule[0] else 'deny'}", rule[1])
+
+    includes = {"/one": tuple(map(entry, one)), "/two": tuple(map(entry, two))}
+    lines = [("lxc.include", line) if isinstance(line, str) else entry(line) for line in own]
+    text = ORIGINAL + "".join(f"{key} = {value}\n" for key, value in lines)
+    start = [line for line in lines if line[0] == "lxc.include"] if purge else lines
+    now = persisted.read(_expanded(start, includes), dialect)
+    asked = spec(devices=rules, purge_devices=purge)
+    try:
+        wanted = extend(now.policy(dialect), asked.rules or (), unified=dialect.unified)
+        changed = change(text, dialect, includes, devices=rules, purge_devices=purge)
+    except InvalidInput:
+        return
+    assert persisted.read(_expanded(parse(changed).entries(), includes), dialect).policy(dialect) == wanted
+    assert [line for line in changed.splitlines() if ".devices." not in line] == [
+        line for line in text.splitlines() if ".devices." not in line
+    ]
+
+
 def test_an_included_file_that_has_the_last_word_is_named() -> None:
     wanted = persisted.Persisted(limits={"pids.max": ("60",)}, mount_form="cgroup", placement=Placement(dir="d"))
     with pytest.raises(InvalidInput, match=r"pids.max, dir, cgroup_mount: a file"):
@@ -194,6 +234,20 @@ PLACED = Placement(monitor_dir="x/mon", container_dir="x/ct", container_inner_di
 )
 def test_the_limiting_group(path: str, placement: Placement, exact: bool, limit: str) -> None:
     assert limiting_group(path, "web", placement, exact=exact) == limit
+
+
+@pytest.mark.parametrize(
+    ("path", "monitor", "limit"),
+    [
+        ("/ct/ct", "/ct/mon", "/ct/ct"),
+        ("/ct/ct/ct", "/ct/mon", "/ct/ct"),
+        ("/ct/ct", "/mon", "/ct"),
+        ("/ct/ct", "", "/ct"),
+    ],
+)
+def test_no_group_with_the_monitor_in_it_is_the_containers(path: str, monitor: str, limit: str) -> None:
+    placement = Placement(monitor_dir="mon", container_dir="ct", relative=True)
+    assert limiting_group(path, "web", placement, exact=False, monitor=monitor) == limit
 
 
 def test_nonsense_that_is_there_already_is_no_obstacle_to_other_limits() -> None:
