@@ -14,6 +14,8 @@ from ansible_collections.community.lxc.tests.live._net import change_inside
 
 # No UTF-8; what Python takes for blanks and ends of lines, and the kernel does not; and what a terminal obeys.
 NAMES = (b"a\xffb", b"c\x1fd\x1ce", b"f\xc2\x85g", b"h\xe2\x80\xa8i", b"j\x1b[31mk")
+# No interface may be called so, but everything else.
+MORE_NAMES = (b"l\rm\x0bn",)
 
 
 def with_names(bed: Bed, bridge: Bridge) -> Guest:
@@ -26,6 +28,7 @@ def with_names(bed: Bed, bridge: Bridge) -> Guest:
         change_inside(guest, "address", "add", f"192.0.2.{number + 1}/32", "dev", name)
         change_inside(guest, "-6", "address", "add", f"2001:db8::{number + 1}/128", "dev", name)
         change_inside(guest, "route", "add", f"198.51.100.{number}/32", "dev", name)
+    for raw in (*NAMES, *MORE_NAMES):
         path = "".join(f"\\{byte:03o}" for byte in b"/mnt/" + raw)
         guest.attach("/bin/sh", "-c", f'p="$(printf \'{path}\')" && mkdir "$p" && mount -t tmpfs "$p" "$p"')
     return guest
@@ -33,7 +36,7 @@ def with_names(bed: Bed, bridge: Bridge) -> Guest:
 
 def into_groups_with_names(guest: Guest) -> None:
     """Its init is in a cgroup by such a name, in every hierarchy, as root could do to whom cgroups are delegated."""
-    name = os.fsdecode(b"".join(NAMES) + b"k\rl\x0bm")
+    name = os.fsdecode(b"".join((*NAMES, *MORE_NAMES)))
     init = guest.init_pid()
     for directory in cgroups_of(init):
         (directory / name).mkdir()

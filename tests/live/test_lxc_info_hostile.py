@@ -11,7 +11,7 @@ from typing import Any
 from ansible_collections.community.lxc.tests.live._ansible import RunPlaybook, run_module
 from ansible_collections.community.lxc.tests.live._bed import Bed
 from ansible_collections.community.lxc.tests.live._host import Bridge
-from ansible_collections.community.lxc.tests.live._hostile import NAMES, into_groups_with_names, with_names
+from ansible_collections.community.lxc.tests.live._hostile import MORE_NAMES, NAMES, into_groups_with_names, with_names
 from ansible_collections.community.lxc.tests.live._net import Module
 
 
@@ -31,7 +31,8 @@ def test_names_by_the_containers_root_spoil_nothing(bed: Bed, bridge: Bridge, an
     assert names < set(told[guest.name]["interfaces"])
     assert set(told[guest.name]["ips"]) >= {"192.0.2.1", "192.0.2.5", "2001:db8::1", "2001:db8::5"}
     assert names < {nic["name"] for nic in told[guest.name]["nics"]}
-    assert {f"/mnt/{name}" for name in names} < {mount["target"] for mount in told[guest.name]["mounts"]}
+    mounted = names | {raw.decode() for raw in MORE_NAMES}
+    assert {f"/mnt/{name}" for name in mounted} < {mount["target"] for mount in told[guest.name]["mounts"]}
     veth = Module(guest)
     assert veth("eth0", mtu=1400)["changed"]
     assert not veth("eth0", mtu=1400)["changed"]

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -159,6 +160,28 @@ def test_a_pretender_is_no_running_container(bed: Bed, prefix: tuple[str, ...]) 
         titles = [line for line in Path("/proc/net/unix").read_text().splitlines() if f"@{bed.lxc_path}/" in line]
         assert titles, "nobody pretends"
         assert running(bed.lxc_path) == {}
+
+
+def test_names_of_sockets_that_look_like_more_sockets_mislead_nobody(bed: Bed) -> None:
+    """The kernel writes a newline in an abstract name, which any user may bind, as it is."""
+    guest, stopped = bed.guest(start=True), bed.guest()
+    with _listener("a socket of root's") as inode, contextlib.ExitStack() as stack:
+        for end in "\n", "\r":
+            stack.enter_context(_listener(f"x{end}y"))
+            for name in guest.name, stopped.name:
+                line = f"0: {0:08X} {0:08X} {0x10000:08X} {1:04X} {1:02X} {inode} @{bed.lxc_path}/{name}/command"
+                stack.enter_context(_listener(f"{end}{line}"))
+        found = running(bed.lxc_path)
+    assert list(found) == [guest.name]
+    assert found[guest.name].monitor_pid == monitors(bed.lxc_path)[guest.name]
+
+
+@contextmanager
+def _listener(name: str) -> Iterator[int]:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"\0{name}")
+        listener.listen()
+        yield os.fstat(listener.fileno()).st_ino
 
 
 def test_addresses_by_interface_without_entering_the_container(bed: Bed, bridge: Bridge) -> None:

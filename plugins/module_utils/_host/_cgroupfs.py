@@ -70,10 +70,11 @@ class Cgroups:
 
 def mounts(pid: int | str = "self") -> Iterator[Mount]:
     """The mounts that a process sees, in the order in which they were made."""
-    with open(f"/proc/{pid}/mountinfo", encoding="utf-8", errors="surrogateescape") as stream:
+    with open(f"/proc/{pid}/mountinfo", encoding="utf-8", errors="surrogateescape", newline="\n") as stream:
         for line in stream:
-            left, _dash, right = line.partition(" - ")
-            fields, rest = left.split(), right.split()
+            left, _dash, right = line.rstrip("\n").partition(" - ")
+            # What else Python takes for a blank or an end of a line may be in a path.
+            fields, rest = left.split(" "), right.split(" ")
             options = tuple(rest[-1].split(",")) if len(rest) > 1 else ()
             yield Mount(
                 root=_unescape(fields[3]),
@@ -150,8 +151,8 @@ def groups_of_process(pid: int, cgroups: Cgroups) -> dict[str, str]:
 def read(path: str) -> tuple[str, ...] | None:
     """The lines of a file without blank ones; None where there is no such file, or it cannot be read."""
     try:
-        with open(path, encoding="utf-8") as stream:
-            return tuple(line.strip() for line in stream.read().splitlines() if line.strip())
+        with open(path, encoding="utf-8", errors="surrogateescape", newline="\n") as stream:
+            return tuple(line.strip() for line in stream.read().split("\n") if line.strip())
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError:

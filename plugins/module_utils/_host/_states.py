@@ -20,11 +20,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
+from ansible_collections.community.lxc.plugins.module_utils._errors import HostError
 from ansible_collections.community.lxc.plugins.module_utils._host._process import Process, pids
-from ansible_collections.community.lxc.plugins.module_utils._host._running import directory_hash
+from ansible_collections.community.lxc.plugins.module_utils._host._running import directory_hash, has_monitor
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 
 _HASHED = re.compile(r"lxc/([0-9a-f]{16})/command\Z")
+# Address, references, protocol, flags, type, state, inode and the name.
+_UNIX = re.compile(r"\S+: \S+ \S+ ([0-9A-F]{8}) \S+ \S+ +([0-9]+) @(.*)")
 _LISTENING = 0x10000  # __SO_ACCEPTCON
 _TITLE = "[lxc monitor] "
 
@@ -51,12 +54,13 @@ def running(lxc_path: str, *, names: Iterable[str] | None = None) -> dict[str, R
     monitors = {name: pid for pid, name in titled(lxc_path)}
     found: dict[str, Running] = {}
     unclaimed: dict[int, str] = {}
-    for name, inode in sockets.items():
+    for name, inodes in sockets.items():
         with suppress(ProcessLookupError):
-            if name in monitors and inode in _own_sockets(monitors[name]):
+            if name in monitors and inodes & _own_sockets(monitors[name]):
                 found[name] = observe(name, monitors[name])
                 continue
-        unclaimed[inode] = name
+        if _is_listened_for(ContainerRef(name=name, lxc_path=lxc_path)):
+            unclaimed.update(dict.fromkeys(inodes, name))
     # lxc-start -F, and whoever else holds a container in its own process, has no such title.
     for name, pid in _holders(unclaimed):
         with suppress(ProcessLookupError):
@@ -119,20 +123,28 @@ def _content(path: str) -> str:
         return ""
 
 
-def _command_sockets(lxc_path: str, names: Iterable[str] | None) -> dict[str, int]:
-    """The inode of the listening command socket by container name."""
+def _is_listened_for(ref: ContainerRef) -> bool:
+    """Whether the kernel itself knows the socket: a newline in another one's name gives a line of anybody's choice."""
+    try:
+        return has_monitor(ref)
+    except HostError:
+        return False
+
+
+def _command_sockets(lxc_path: str, names: Iterable[str] | None) -> dict[str, set[int]]:
+    """The inodes of the listening command socket by container name; all but one of them are invented."""
     prefix = f"{lxc_path}/"
     wanted = None if names is None else frozenset(names)
-    plain: dict[str, int] = {}
-    hashed: dict[str, int] = {}
+    plain: dict[str, set[int]] = {}
+    hashed: dict[str, set[int]] = {}
     for name, inode in _abstract_listeners():
         match = _HASHED.match(name)
         if match:
-            hashed[match[1]] = inode
+            hashed.setdefault(match[1], set()).add(inode)
         elif name.startswith(prefix) and name.endswith("/command"):
             container = name[len(prefix) : -len("/command")]
             if "/" not in container and (wanted is None or container in wanted):
-                plain[container] = inode
+                plain.setdefault(container, set()).add(inode)
     if hashed:
         for container in _listed(lxc_path) if wanted is None else wanted:
             digest = directory_hash(ContainerRef(name=container, lxc_path=lxc_path))
@@ -143,14 +155,11 @@ def _command_sockets(lxc_path: str, names: Iterable[str] | None) -> dict[str, in
 
 def _abstract_listeners() -> Iterator[tuple[str, int]]:
     """Name and inode of each abstract socket that is listened on, in this network namespace."""
-    with open("/proc/self/net/unix", encoding="utf-8", errors="surrogateescape") as stream:
-        stream.readline()
+    with open("/proc/self/net/unix", encoding="utf-8", errors="surrogateescape", newline="\n") as stream:
         for line in stream:
-            # Address, references, protocol, flags, type, state, inode and, if it has one, the name.
-            fields = line.rstrip("\n").split(None, 6)
-            inode, _blank, name = fields[6].partition(" ")
-            if name.startswith("@") and int(fields[3], 16) & _LISTENING:
-                yield name[1:], int(inode)
+            found = _UNIX.fullmatch(line.rstrip("\n"))
+            if found and int(found[1], 16) & _LISTENING:
+                yield found[3], int(found[2])
 
 
 def _listed(lxc_path: str) -> list[str]:
