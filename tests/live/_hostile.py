@@ -42,7 +42,7 @@ def with_names(bed: Bed, bridge: Bridge) -> Guest:
 
 def into_groups_with_names(guest: Guest) -> None:
     """Its init is in a cgroup by such a name, in every hierarchy, as root could do to whom cgroups are delegated."""
-    name = os.fsdecode(b"".join(NAMES) + b"k\rl\x0bm")
+    name = os.fsdecode(b"".join(MOUNT_NAMES))
     init = guest.init_pid()
     for directory in cgroups_of(init):
         (directory / name).mkdir()

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Makes system calls in a container and prints the errno of each, 0 for success.
- *   probe [user UID] [userns] [cd DIR] [waits] mknod PATH c|b MAJOR MINOR
+ *   probe [named COMM] [user UID] [userns] [cd DIR] [waits] mknod PATH c|b MAJOR MINOR
  *   probe ... mount SOURCE TARGET FSTYPE FLAGS DATA
  *   probe storm CALLS: wrong answers, of so many calls
  */
@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -55,7 +56,10 @@ int main(int argc __attribute__((unused)), char **argv)
 	argv++;
 	srand(getpid());
 	for (; *argv; argv++) {
-		if (!strcmp(*argv, "user")) {
+		if (!strcmp(*argv, "named")) {
+			if (prctl(PR_SET_NAME, *++argv))
+				return 6;
+		} else if (!strcmp(*argv, "user")) {
 			if (setuid(atoi(*++argv)))
 				return 3;
 		} else if (!strcmp(*argv, "userns")) {

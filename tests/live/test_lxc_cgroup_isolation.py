@@ -151,6 +151,21 @@ def test_an_init_that_went_into_a_group_below_is_still_limited_by_the_one_above(
     assert value("memory", told["limit_path"], "memory.limit_in_bytes") == str(64 * 1024 * 1024)
 
 
+@hybrid
+def test_a_group_s_name_moves_no_limit_into_the_container(bed: Bed, unique: str) -> None:
+    guest = bed.guest()
+    cgroup(guest, **isolation(unique))
+    container(guest)
+    init = guest.init_pid()
+    # As root could do to whom cgroups are delegated: for Python's text two lines, of which the second says "/b".
+    below = Path(f"/sys/fs/cgroup/memory{groups(init)['memory']}/a\r0:memory:/b")
+    below.mkdir(parents=True)
+    (below / "cgroup.procs").write_text(str(init))
+    told = cgroup(guest, limits={"memory.max": "64M"})["cgroup"]
+    assert told["limit_path"] == f"/{unique}/ct"
+    assert value("memory", f"{unique}/ct", "memory.limit_in_bytes") == str(64 * 1024 * 1024)
+
+
 def test_relative_directories_begin_at_the_starters_group(bed: Bed, unique: str) -> None:
     guest = bed.guest()
     assert cgroup(guest, relative=True)["changed"] is True

@@ -110,6 +110,18 @@ def test_whoever_may_not_in_the_container_may_not_by_the_agent(box: Supervised) 
     assert not list((box.guest.rootfs / "tmp").iterdir())
 
 
+# What Python's text takes for the end of a line, the kernel writes into a process's status as it is.
+@pytest.mark.parametrize("end", ["\v", "\f", "\r", "\x1c", "\x1e"])
+def test_a_process_gets_nothing_by_its_name(box: Supervised, end: str) -> None:
+    hosts = box.guest.rootfs / "mnt/hosts"
+    hosts.mkdir(mode=0o755)
+    everything = ("mknod", "/tmp/null", "c", "1", "3")
+    assert box.probe("named", f"{end}CapEff:8000000", "user", "1000", *everything) == EPERM
+    assert box.probe("named", f"{end}Uid:0 0 0 0", "mknod", "/mnt/hosts/null", "c", "1", "3") == 13
+    assert not [*(box.guest.rootfs / "tmp").iterdir(), *hosts.iterdir()]
+    assert box.probe("named", f"{end}CapEff:0", *everything) == 0
+
+
 def test_nothing_is_made_where_the_container_could_not_write(box: Supervised, lxc_path: Path) -> None:
     """Root's files of the host, bind-mounted or seen through proc, stay root's."""
     hosts = box.guest.rootfs / "mnt/hosts"
@@ -168,6 +180,8 @@ def test_a_call_that_nobody_waits_for_any_more_does_nothing(bed: Bed, agent: Age
     os.kill(worker, signal.SIGCONT)
     assert box.probe("mknod", "/tmp/next", "c", "1", "3") == 0
     assert sorted(path.name for path in (box.guest.rootfs / "tmp").iterdir()) == ["first", "next"]
+    # The monitor has done nothing wrong.
+    assert "refused a message" not in agent.log
 
 
 def _waiting(box: Supervised) -> int:
@@ -396,6 +410,14 @@ def test_what_the_rule_does_not_name_is_not_mounted(bed: Bed, agent: Agent, prob
     assert box.probe("user", "1000", "mount", disk, "/mnt", "ext4", "0", "") == EPERM
     assert box.probe("user", "1000", "userns", "mount", disk, "/mnt", "ext4", "0", "") == EPERM
     assert " /mnt " not in box.shell("cat /proc/self/mountinfo")[1]
+
+
+def test_nothing_is_mounted_by_a_process_s_name(bed: Bed, agent: Agent, probe: Path) -> None:
+    agent.rules({"syscalls": ["mount"], "action": "emulate", "mounts": [{"fstype": "tmpfs"}]})
+    box = supervised(bed, agent.start(), probe)
+    mount = ("mount", "none", "/etc", "tmpfs", "0", "")
+    assert box.probe("named", "\vCapEff:200000", "user", "1000", *mount) == EPERM
+    assert box.shell("cat /etc/passwd")[0] == 0
 
 
 def test_a_mount_stays_inside(bed: Bed, agent: Agent, probe: Path, disk: str, lxc_path: Path) -> None:

@@ -97,7 +97,7 @@ def _read_within(pid: int) -> str:
     setns = ctypes.CDLL(None, use_errno=True).setns
     namespace = os.open(f"/proc/{pid}/ns/cgroup", os.O_RDONLY | os.O_CLOEXEC)
     # The kernel names the groups for whoever reads, at the time of reading.
-    with open(f"/proc/{pid}/cgroup", encoding="utf-8", errors="surrogateescape") as stream:
+    with open(f"/proc/{pid}/cgroup", encoding="utf-8", errors="surrogateescape", newline="\n") as stream:
         if setns(namespace, _CLONE_NEWCGROUP) != 0:
             raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
         return stream.read()

@@ -128,8 +128,8 @@ def read(path: str) -> tuple[str, ...] | None:
     """The lines of a file without blank ones; None where there is no such file, or it cannot be read."""
     try:
         # A process calls itself what it likes, and that need be no UTF-8.
-        with open(path, encoding="utf-8", errors="backslashreplace") as stream:
-            return tuple(line.strip() for line in stream.read().splitlines() if line.strip())
+        with open(path, encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
+            return tuple(line.strip() for line in stream.read().split("\n") if line.strip())
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError:

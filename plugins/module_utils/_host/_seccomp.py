@@ -195,7 +195,7 @@ def observe(ref: ContainerRef, init_pid: int, profile: str, *, ask: bool = True)
     """
     try:
         with Process(init_pid) as init:
-            status = dict(line.split(":\t", 1) for line in init.read("status").splitlines() if ":\t" in line)
+            status = dict(line.split(":\t", 1) for line in init.read("status").split("\n") if ":\t" in line)
             began = _boot_time() + init.born() / os.sysconf("SC_CLK_TCK")
             monitor = init.parent()
     except ProcessLookupError:

@@ -120,7 +120,7 @@ def make_node(*, directory: int, name: bytes, mode: int, device: int, who: Crede
 def own_capabilities() -> int:
     """What this process may have at most: root's, less what the unit takes away."""
     with open("/proc/self/status", "rb") as stream:
-        lines = stream.read().splitlines()
+        lines = stream.read().split(b"\n")
     return next(int(line.split()[1], 16) for line in lines if line.startswith(b"CapPrm:"))
 
 

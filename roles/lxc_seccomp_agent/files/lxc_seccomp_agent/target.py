@@ -74,7 +74,7 @@ class Target:
 
     def check_identity(self) -> None:
         """The first descriptor is the notification's process in /proc, or Malformed."""
-        if self._field(self._status(), "Pid") != str(self.notification.pid):
+        if self._field(self._status(), b"Pid") != b"%d" % self.notification.pid:
             raise Malformed("the first descriptor is not the process's directory in /proc")
 
     def string(self, address: int, *, limit: int = _PATH_MAX) -> bytes:
@@ -97,11 +97,11 @@ class Target:
     def credentials(self) -> Credentials:
         status = self._status()
         return Credentials(
-            uid=int(self._field(status, "Uid").split()[3]),
-            gid=int(self._field(status, "Gid").split()[3]),
-            groups=tuple(int(group) for group in self._field(status, "Groups").split()),
-            capabilities=int(self._field(status, "CapEff"), 16),
-            umask=int(self._field(status, "Umask"), 8),
+            uid=int(self._field(status, b"Uid").split()[3]),
+            gid=int(self._field(status, b"Gid").split()[3]),
+            groups=tuple(int(group) for group in self._field(status, b"Groups").split()),
+            capabilities=int(self._field(status, b"CapEff"), 16),
+            umask=int(self._field(status, b"Umask"), 8),
         )
 
     @contextlib.contextmanager
@@ -120,21 +120,31 @@ class Target:
         info = os.stat(f"ns/{kind}", dir_fd=self.proc)
         return info.st_dev, info.st_ino
 
-    def _status(self) -> str:
+    def _status(self) -> dict[bytes, bytes]:
+        """The fields of ``status`` by name."""
         try:
             with open(os.open("status", os.O_RDONLY | os.O_CLOEXEC, dir_fd=self.proc), "rb") as stream:
-                return stream.read().decode(errors="replace")
+                data = stream.read()
         except OSError as error:
-            if error.errno == errno.ESRCH:
+            # ENOENT: seen for a moment while a process ends, and of any other directory.
+            if error.errno == errno.ESRCH or (error.errno == errno.ENOENT and not self.valid()):
                 raise Gone from error
             raise Malformed(f"the first descriptor is no process's directory: {error}") from error
+        # Of all ends of a line the kernel escapes only this one in a process's name. Any other would be the process's
+        # own, and what follows it a field of its choice.
+        fields = {}
+        for line in data.split(b"\n"):
+            name, _colon, value = line.partition(b":")
+            fields[name] = value.strip()
+        return fields
 
-    @staticmethod
-    def _field(status: str, name: str) -> str:
-        for line in status.splitlines():
-            if line.startswith(f"{name}:"):
-                return line.partition(":")[2].strip()
-        raise Malformed(f"the first descriptor's status has no {name}")
+    def _field(self, status: dict[bytes, bytes], name: bytes) -> bytes:
+        try:
+            return status[name]
+        except KeyError:
+            # One that ends loses its umask first.
+            self.check()
+            raise Malformed(f"the first descriptor's status has no {name.decode()}") from None
 
 
 def namespace_of(pid: int, kind: str) -> tuple[int, int]:

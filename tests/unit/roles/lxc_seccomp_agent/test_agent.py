@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import struct
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.community.lxc.roles.lxc_seccomp_agent.files.lxc_seccomp_agent import rules, wire
+from ansible_collections.community.lxc.roles.lxc_seccomp_agent.files.lxc_seccomp_agent import rules, target, wire
 
 ROOT = Path(__file__).parents[4]
 EMULATE = {"syscalls": ["mknod"], "action": "emulate", "devices": ["c 1:3"]}
@@ -120,3 +122,30 @@ def test_messages_of_lxc_are_read_and_answered(id_: int, args: list[int], cookie
     assert answer[: 32 + 80] == message[: 32 + 80]
     assert struct.unpack("=QqiI", answer[32 + 80 :]) == (id_, 0, -number, 0)
     assert wire.reply(message, notification, wire.Answer(proceed=True))[-4:] == struct.pack("=I", 1)
+
+
+def _target(directory: str) -> target.Target:
+    """With that directory as the process's, and a notify descriptor on which nobody waits."""
+    notification = wire.Notification(monitor_pid=1, init_pid=1, id=1, pid=os.getpid(), nr=0, arch=0, args=(), cookie="")
+    proc = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    return target.Target(notification, proc=proc, memory=-1, notify=proc)
+
+
+def test_a_process_that_has_gone_is_no_malformed_message(tmp_path: Path) -> None:
+    with subprocess.Popen(["sleep", "1000"]) as process:
+        dead = _target(f"/proc/{process.pid}")
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        with pytest.raises(target.Gone):
+            dead.credentials()
+    with pytest.raises(target.Gone):
+        dead.check_identity()
+    # While a process ends, there is a moment in which its directory is there and empty.
+    with pytest.raises(target.Gone):
+        _target(str(tmp_path)).check_identity()
+
+
+def test_an_empty_directory_is_no_process_while_somebody_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(target.Target, "valid", lambda self: True)
+    with pytest.raises(wire.Malformed):
+        _target(str(tmp_path)).check_identity()
