@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError
-from ansible_collections.community.lxc.plugins.module_utils._host import _lifecycle
+from ansible_collections.community.lxc.plugins.module_utils._host import _lifecycle, _snapshot_restore
 from ansible_collections.community.lxc.plugins.module_utils._host._running import UNRESPONSIVE
 from ansible_collections.community.lxc.plugins.module_utils._model._container import ContainerSpec
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
@@ -43,6 +43,7 @@ def steps(
 
 
 def _start_step(ref: ContainerRef, spec: ContainerSpec, want: ContainerState) -> Step:
+    _snapshot_restore.refuse_unfinished(ref)
     return Step(f"start {ref}", lambda: _start(ref, spec, want.document))
 
 
