@@ -146,6 +146,15 @@ def test_lxc_info_lists_them(bed: Bed) -> None:
     assert info["containers"][0]["snapshots"][0]["created"].startswith("20")
 
 
+def test_a_comment_is_known_by_each_of_its_characters(bed: Bed) -> None:
+    task = task_for(bed.guest())
+    for number, comment in enumerate(("one\r\ntwo", "one\ntwo", "one\rtwo", "one\r")):
+        made = task(comment=comment)
+        assert (made.get("changed"), made["snapshot"]["name"]) == (True, f"snap{number}")
+        again = task(comment=comment)
+        assert (again["changed"], again["snapshot"]["comment"]) == (False, comment)
+
+
 # ---- failures
 
 
