@@ -25,7 +25,7 @@ attributes:
     support: partial
     details:
       - Nothing is read from the ring buffer, since that would consume it, and it is reported as changed, since only
-        reading tells whether there is anything in it.
+        reading tells whether there is anything in it. A container that has none fails as it would without check mode.
   diff_mode:
     support: none
   idempotent:
@@ -103,7 +103,7 @@ lxc_log:
   sample: []
 console_log:
   description: What was read; V(null) in check mode for the ring buffer.
-  returned: success
+  returned: success, and where something was read from the ring buffer that could then not be cleared
   type: dict
   contains:
     content:
@@ -120,7 +120,7 @@ console_log:
       sample: /var/log/lxc/web.console
     terminals:
       description: The numbers of the pseudo-terminals that are open in the container, API extension C(devpts_fd). Not
-        for the log file.
+        for the log file. None with C(lxc.pty.max = 0).
       type: list
       elements: int
       sample: [0, 1]

@@ -33,8 +33,8 @@ options:
   state:
     description:
       - Whether the container has the device.
-      - With V(absent) only what this module has made is removed. The rule of the device cgroup goes too where all is
-        denied that is not allowed.
+      - With V(absent) only what this module has made is removed. What the device cgroup allows because of it goes too,
+        unless another O(target) of this container needs the same device. What was allowed before stays.
     type: str
     choices: [present, absent]
     default: present

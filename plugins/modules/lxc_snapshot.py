@@ -40,7 +40,9 @@ options:
       - With V(restored) alone the container gets the root file system and the configuration of the snapshot. Needs a
         stopped container, storage of the type C(dir), C(overlay) or C(btrfs) in the container's own directory, and for
         a moment the space for a second copy. If it fails, or is killed at any instant, nothing is lost. The run that
-        follows a killed one puts everything back first.
+        follows a killed one, with whatever O(state), puts everything back first. Until then
+        M(community.lxc.lxc_container) does not start the container. If it was started otherwise, and runs or has been
+        changed since, nothing is put back, and the task fails and says where everything is.
     type: str
     choices: [present, absent, restored]
     default: present

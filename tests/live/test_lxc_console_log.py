@@ -104,6 +104,27 @@ def test_without_a_buffer_in_words(bed: Bed) -> None:
     assert "set lxc.console.logfile" in result["msg"]
 
 
+@pytest.mark.parametrize("options", [{}, {"read": False, "clear": True}])
+@pytest.mark.parametrize("runs", [True, False])
+def test_check_mode_fails_as_the_reading_would(bed: Bed, runs: bool, options: dict[str, Any]) -> None:
+    """Without a buffer, and stopped."""
+    guest = bed.guest(start=runs)
+    arguments = {"container": guest.name, "lxc_path": guest.lxc_path, **options}
+    told = run_module("lxc_console_log", arguments, check_mode=True)
+    done = run_module("lxc_console_log", arguments)
+    assert (told["failed"], told["msg"]) == (True, done["msg"])
+
+
+def test_nothing_is_lost_in_a_container_without_terminals(bed: Bed) -> None:
+    guest = bed.guest("lxc.console.buffer.size = 64KB", "lxc.pty.max = 0", start=True)
+    guest.attach("sh", "-c", "echo precious > /dev/console")
+    arguments = {"container": guest.name, "lxc_path": guest.lxc_path}
+    assert run_module("lxc_console_log", arguments, check_mode=True).get("changed") is True
+    result = run_module("lxc_console_log", arguments)
+    assert (result.get("msg"), result["changed"]) == (None, True)
+    assert (result["console_log"]["content"], result["console_log"]["terminals"]) == ("precious\n", [])
+
+
 def test_a_log_file_that_is_not_there_yet(guest: Guest, task: Task) -> None:
     assert "is not there" in task(source="logfile")["msg"]
 

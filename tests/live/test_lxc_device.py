@@ -94,6 +94,65 @@ def test_hot_added_persisted_and_removed(guest: Guest) -> None:
     assert task(target="/dev/filled", state="absent")["changed"] is False
 
 
+def usable(guest: Guest, device: str) -> bool:
+    """By the device cgroup: a node can be made of it."""
+    made = guest.attach("sh", "-c", f"rm -f /tmp/x; mknod /tmp/x {device}", check=False)
+    return made.returncode == 0
+
+
+def test_a_permission_that_was_there_before_stays(guest: Guest) -> None:
+    task = task_for(guest)
+    guest.start()
+    before = guest.config.read_text()
+    for target in ("/dev/c", "/dev/d"):
+        assert task(path="/dev/null", target=target)["changed"] is True
+    for target in ("/dev/c", "/dev/d"):
+        gone = task(target=target, state="absent")
+        assert (gone["changed"], gone["restart_required"]) == (True, False)
+        assert usable(guest, "c 1 3")
+        assert task(target=target, state="absent")["changed"] is False
+    assert guest.config.read_text() == before
+    assert not (guest.config.parent / "devices").exists()
+
+
+def test_what_was_added_to_a_permission_is_taken_away_again(bed: Bed) -> None:
+    guest = bed.guest(*DENIED, "lxc.cgroup.devices.allow = c 1:7 r", "lxc.cgroup.devices.allow = b 7:* r", start=True)
+    task = task_for(guest)
+    assert task(path="/dev/full", target="/dev/filled")["changed"] is True
+    assert usable(guest, "c 1 7")
+    planned = task(target="/dev/filled", state="absent", check_mode=True)
+    gone = task(target="/dev/filled", state="absent")
+    assert (gone["changed"], gone["actions"]) == (True, planned["actions"])
+    assert not usable(guest, "c 1 7")
+    assert guest.attach("sh", "-c", "test -c /dev/full && head -c 1 /dev/full").returncode == 0
+    assert "lxc.cgroup.devices.allow = c 1:7 r\n" in guest.config.read_text()
+    assert not (guest.config.parent / "devices").exists()
+
+
+def test_a_permission_stays_as_long_as_another_target_needs_it(guest: Guest) -> None:
+    task = task_for(guest)
+    guest.start()
+    for target in ("/dev/a", "/dev/b"):
+        assert task(path="/dev/full", target=target)["changed"] is True
+    assert task(target="/dev/b", state="absent")["changed"] is True
+    assert "No space left" in guest.attach("sh", "-c", "echo x > /dev/a", check=False).stderr
+    assert task(path="/dev/full", target="/dev/a")["changed"] is False
+    assert task(target="/dev/a", state="absent")["changed"] is True
+    assert not usable(guest, "c 1 7")
+    assert "c 1:7" not in guest.config.read_text()
+
+
+def test_a_wider_permission_of_somebody_else_is_no_obstacle(guest: Guest) -> None:
+    task = task_for(guest)
+    assert task(path="/dev/full")["changed"] is True
+    guest.config.write_text(guest.config.read_text() + "lxc.cgroup.devices.allow = c 1:* rwm\n")
+    guest.start()
+    assert task(target="/dev/full", state="absent")["changed"] is True
+    assert usable(guest, "c 1 7")
+    assert "c 1:* rwm" in guest.config.read_text()
+    assert not (guest.config.parent / "devices").exists()
+
+
 def test_block_devices(guest: Guest, disk: str) -> None:
     task = task_for(guest)
     guest.start()
@@ -135,6 +194,8 @@ def test_another_device_at_the_same_target(guest: Guest) -> None:
     assert task(path="/dev/zero", target="/dev/thing")["changed"] is True
     assert seen(guest, "/dev/thing")[1] == "1:5"
     assert task(path="/dev/zero", target="/dev/thing")["changed"] is False
+    # What the first one needed has gone with it.
+    assert (usable(guest, "c 1 7"), usable(guest, "c 1 5")) == (False, True)
 
 
 def test_stopped_and_not_live(guest: Guest) -> None:

@@ -146,6 +146,15 @@ def test_lxc_info_lists_them(bed: Bed) -> None:
     assert info["containers"][0]["snapshots"][0]["created"].startswith("20")
 
 
+def test_a_comment_is_known_by_each_of_its_characters(bed: Bed) -> None:
+    task = task_for(bed.guest())
+    for number, comment in enumerate(("one\r\ntwo", "one\ntwo", "one\rtwo", "one\r")):
+        made = task(comment=comment)
+        assert (made.get("changed"), made["snapshot"]["name"]) == (True, f"snap{number}")
+        again = task(comment=comment)
+        assert (again["changed"], again["snapshot"]["comment"]) == (False, comment)
+
+
 # ---- failures
 
 
@@ -163,7 +172,7 @@ def test_a_failed_restore_loses_nothing(snapped: Guest, lxc_path: Path) -> None:
     programs = lxc_path / "programs"
     programs.mkdir()
     (programs / "rsync").write_text(
-        '#!/bin/sh\nmkdir -p "$5"; echo half > "$5/half"; echo no space left >&2; exit 11\n'
+        '#!/bin/sh\nmkdir -p "$4"; echo half > "$4/half"; echo no space left >&2; exit 11\n'
     )
     (programs / "rsync").chmod(0o755)
     before, config = tree(snapped.config.parent), snapped.config.read_text()
@@ -227,18 +236,90 @@ def test_a_restore_killed_between_its_steps_is_put_back(
     assert not [name for name in os.listdir(guest.lxc_path) if "restoring" in name]
 
 
-def killed_after_the_exchange(guest: Guest) -> Path:
+def killed(guest: Guest, instant: str = "after it") -> Path:
     """What is left of the restore."""
     arguments = {"container": guest.name, "lxc_path": guest.lxc_path, "comment": "one", "state": "restored"}
-    killer = ("strace", "-qq", "-o", "/dev/null", "-e", "trace=fsync", "-e", "inject=fsync:when=2:signal=KILL")
+    killer = ("strace", "-qq", "-o", "/dev/null", "-e", "trace=renameat2,fsync")
+    killer += ("-e", f"inject={INSTANTS[instant]}:signal=KILL")
     spawn_module("lxc_snapshot", arguments, prefix=killer).communicate(timeout=60)
     left = guest.config.parent.parent / f".{guest.name}.restoring"
-    assert (left / "rootfs/data").read_text() == "after\n"
+    assert (left / "journal").exists()
     return left
 
 
+@pytest.mark.parametrize("instant", ["after it", "with its config"])
+def test_nothing_is_put_back_under_a_running_container(snapped: Guest, instant: str) -> None:
+    """Started by hand; nor is it put back later, when what was written meanwhile would be lost."""
+    left, task = killed(snapped, instant), task_for(snapped)
+    snapped.start()
+    snapped.attach("sh", "-c", "echo mine > /work")
+    inode = snapped.rootfs.stat().st_ino
+    for words in ("stop it first", f"is in {left}"):
+        for check_mode in (True, False):
+            for options in ({"name": "snap0", "state": "absent"}, {"comment": "one"}, {"comment": "two"}):
+                assert words in task(**options, check_mode=check_mode)["msg"]
+            assert words in task(comment="one", state="restored", check_mode=check_mode)["msg"]
+        assert snapped.rootfs.stat().st_ino == inode
+        assert (snapped.rootfs / "work").read_text() == "mine\n"
+        assert (left / "rootfs/data").read_text() == "after\n"
+        if words == "stop it first":
+            assert snapped.attach("cat", "/work").stdout == "mine\n"
+            snapped.stop()
+    tool("rm", "-r", str(left))
+    assert task(name="snap0", state="absent")["changed"] is True
+    assert (snapped.rootfs / "work").read_text() == "mine\n"
+
+
+@pytest.mark.parametrize("instant", INSTANTS)
+def test_a_container_whose_restore_was_killed_is_not_started(snapped: Guest, instant: str) -> None:
+    left = killed(snapped, instant)
+    before = tree(snapped.config.parent)
+    arguments = {"name": snapped.name, "lxc_path": snapped.lxc_path}
+    for state in ("started", "restarted", "frozen"):
+        for check_mode in (True, False):
+            refused = run_module("lxc_container", {**arguments, "state": state}, check_mode=check_mode)
+            assert "was killed half-way" in refused["msg"]
+            assert (refused["actions"], snapped.state()) == ([], "STOPPED")
+    assert run_module("lxc_container", {**arguments, "state": "stopped"})["changed"] is False
+    assert tree(snapped.config.parent) == before
+    assert task_for(snapped)(comment="one")["changed"] is True
+    assert not left.exists()
+    assert (snapped.rootfs / "data").read_text() == "after\n"
+    assert run_module("lxc_container", arguments)["container"]["state"] == "RUNNING"
+    assert snapped.attach("cat", "/data").stdout == "after\n"
+
+
+def test_a_configuration_that_was_changed_since_is_not_put_back(snapped: Guest) -> None:
+    left = killed(snapped, "with its config")
+    arguments = {"name": snapped.name, "lxc_path": snapped.lxc_path, "state": "present"}
+    assert run_module("lxc_container", {**arguments, "config": {"lxc.tty.max": 3}})["changed"] is True
+    assert f"is in {left}" in task_for(snapped)(comment="one")["msg"]
+    assert "lxc.tty.max = 3" in snapped.config.read_text()
+
+
+def test_a_restore_that_was_killed_while_it_copied_keeps_others_out(snapped: Guest, lxc_path: Path) -> None:
+    """What it had begun goes on: the next run waits for its end."""
+    programs, begun, ended = (lxc_path / name for name in (".programs", ".begun", ".ended"))
+    programs.mkdir()
+    (programs / "rsync").write_text(
+        f'#!/bin/sh\ntouch {begun}\nsleep 5\nmkdir -p "$4"\necho stray > "$4/stray"\ntouch {ended}\n'
+    )
+    (programs / "rsync").chmod(0o755)
+    arguments = {"container": snapped.name, "lxc_path": snapped.lxc_path, "comment": "one", "state": "restored"}
+    process = spawn_module("lxc_snapshot", arguments, environment=[("PATH", f"{programs}:{os.environ['PATH']}")])
+    until(begun.exists, what="the copying")
+    process.kill()
+    again = run_module("lxc_snapshot", arguments)
+    process.communicate()
+    until(ended.exists, what="the end of the copying")
+    assert again.get("changed") is True
+    assert (snapped.rootfs / "data").read_text() == "before\n"
+    assert not (snapped.rootfs / "stray").exists()
+    assert not [name for name in os.listdir(snapped.lxc_path) if "restoring" in name]
+
+
 def test_what_a_killed_restore_left_never_gets_into_another_container_of_that_name(snapped: Guest, bed: Bed) -> None:
-    left = killed_after_the_exchange(snapped)
+    left = killed(snapped)
     tool("lxc-destroy", "-P", snapped.lxc_path, "-n", snapped.name, "-s")
     other = bed.guest(name=snapped.name)
     before = tree(other.config.parent)
@@ -248,7 +329,7 @@ def test_what_a_killed_restore_left_never_gets_into_another_container_of_that_na
 
 
 def test_what_a_killed_restore_left_goes_with_its_container(snapped: Guest) -> None:
-    left = killed_after_the_exchange(snapped)
+    left = killed(snapped)
     arguments = {"name": snapped.name, "lxc_path": snapped.lxc_path, "state": "absent", "force_destroy": True}
     assert run_module("lxc_container", arguments)["changed"] is True
     assert not left.exists()

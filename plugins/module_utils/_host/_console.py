@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import errno
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError
@@ -42,12 +43,20 @@ def ring(ref: ContainerRef, *, read: bool, clear: bool, max_bytes: int) -> bytes
             result, data = container.console_log(read=True, clear=clear, read_max=max_bytes)
         return [result, base64.b64encode(data).decode() if read else ""]
 
-    what = f"{'read' if read else 'clear'} the console's ring buffer of {ref}"
-    done = _child.run(work, what=what, timeout=_SECONDS, log=ref)
+    done = _child.run(work, what=_what(ref, read), timeout=_SECONDS, log=ref)
     result, text = done.value
     if result < 0 and result != -errno.ENODATA:
-        raise HostError(f"Failed to {what}: {_reason(-result)}", lxc_log=done.lxc_log)
+        raise failure(ref, -result, read=read, lxc_log=done.lxc_log)
     return base64.b64decode(text)
+
+
+def _what(ref: ContainerRef, read: bool) -> str:
+    return f"{'read' if read else 'clear'} the console's ring buffer of {ref}"
+
+
+def failure(ref: ContainerRef, number: int, *, read: bool, lxc_log: Sequence[str] = ()) -> HostError:
+    """What ``ring`` raises when liblxc answers with the negative of this errno."""
+    return HostError(f"Failed to {_what(ref, read)}: {_reason(number)}", lxc_log=lxc_log)
 
 
 def _reason(number: int) -> str:
@@ -71,6 +80,9 @@ def terminals(ref: ContainerRef) -> list[int]:
 
         with _liblxc.load().container(ref.name, ref.lxc_path) as container:
             place = container.devpts_fd()
+        if place == -errno.EBADF:
+            # With lxc.pty.max = 0 it has no devpts.
+            return []
         if place < 0:
             raise HostError(f"Failed to look at the terminals of {ref}: {_reason(-place)}")
         directory = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=place)

@@ -8,9 +8,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import stat
 import tempfile
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, InvalidInput
@@ -18,6 +21,7 @@ from ansible_collections.community.lxc.plugins.module_utils._model._device impor
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 
 _NODEV = 4  # ST_NODEV
+_ADDED = ".added"
 
 
 def own_path(ref: ContainerRef, target: str) -> str:
@@ -91,8 +95,57 @@ def _dress(path: str, node: Node) -> None:
 
 
 def remove(path: str) -> None:
+    """Remove the node, and what is remembered of a device that no other one is for."""
+    directory = os.path.dirname(path)
     os.unlink(path)
+    old, used = _added(directory), _used(directory)
+    _remember(directory, old, {device: access for device, access in old.items() if device in used})
     try:
-        os.rmdir(os.path.dirname(path))
+        os.rmdir(directory)
     except OSError:
         return  # others are there
+
+
+def used(ref: ContainerRef, *, but: str) -> frozenset[str]:
+    """The devices of all of the container's nodes but the one there."""
+    return _used(f"{ref.directory}/devices", but=but)
+
+
+def _used(directory: str, *, but: str = "") -> frozenset[str]:
+    try:
+        paths = {f"{directory}/{name}" for name in os.listdir(directory)} - {but}
+    except FileNotFoundError:
+        return frozenset()
+    return frozenset(node.device for node in map(read, paths) if node is not None)
+
+
+def added(ref: ContainerRef) -> dict[str, str]:
+    """What the device cgroup allows because of the nodes, and would not otherwise: device -> some of ``rwm``."""
+    return _added(f"{ref.directory}/devices")
+
+
+def _added(directory: str) -> dict[str, str]:
+    try:
+        with open(f"{directory}/{_ADDED}", encoding="ascii") as stream:
+            told: dict[str, str] = json.load(stream)
+    except FileNotFoundError:
+        return {}
+    return told
+
+
+def remember(ref: ContainerRef, devices: Mapping[str, str]) -> None:
+    """Write down what ``added`` then tells."""
+    _remember(f"{ref.directory}/devices", added(ref), devices)
+
+
+def _remember(directory: str, old: Mapping[str, str], new: Mapping[str, str]) -> None:
+    path = f"{directory}/{_ADDED}"
+    if not new:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+    elif new != old:
+        with open(f"{path}.new", "w", encoding="ascii") as stream:
+            json.dump(new, stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.rename(f"{path}.new", path)

@@ -63,6 +63,23 @@ def is_held(ref: ContainerRef) -> bool:
     return ref in _held
 
 
+def is_busy(ref: ContainerRef) -> bool:
+    """Whether another run holds the container's lock. Touches nothing."""
+    if ref in _held:
+        return False
+    try:
+        fd = os.open(_path(ref), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+    return False
+
+
 def forget(ref: ContainerRef) -> None:
     """Remove the lock of a container that was only a scratch copy, and that nobody else can know."""
     with suppress(FileNotFoundError):

@@ -8,7 +8,8 @@
 
 liblxc would destroy the container first and then copy. Here the copy is made beside the container, then both root
 file systems change places by renameat2(2), then the configuration is written, and only then the old one is removed.
-A journal tells the next run how far a killed one came, and everything is put back.
+A journal tells the next run how far a killed one came, and everything is put back; but not under a container that
+runs, and not where that would throw away what was written since.
 """
 
 from __future__ import annotations
@@ -16,16 +17,25 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import fcntl
+import functools
 import json
 import os
 import shutil
 import struct
 import subprocess
 import sys
+from typing import Any
 
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document, parse
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, InvalidInput
-from ansible_collections.community.lxc.plugins.module_utils._host import _config_file, _mounts, _snapshots
+from ansible_collections.community.lxc.plugins.module_utils._host import (
+    _child,
+    _config_file,
+    _lock,
+    _mounts,
+    _snapshots,
+)
+from ansible_collections.community.lxc.plugins.module_utils._host._running import has_monitor
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 
 _PARTS = ("rootfs", "overlay")
@@ -44,6 +54,40 @@ def beside(ref: ContainerRef) -> str:
 def is_unfinished(ref: ContainerRef) -> bool:
     """Whether a killed run has left something."""
     return os.path.isdir(beside(ref))
+
+
+def refuse_unfinished(ref: ContainerRef) -> None:
+    """HostError for a start: a killed run has left the container between what it was and what the snapshot is."""
+    journal = _journal(ref)
+    if journal is None or not os.path.isdir(ref.directory) or _lock.is_busy(ref):
+        return
+    if _identity(ref.directory) == journal["container"]:
+        raise HostError(
+            f"{ref} is not started, since a restore of a snapshot of it was killed half-way; lxc_snapshot puts "
+            "everything back first, whatever its task"
+        )
+
+
+def check_recovery(ref: ContainerRef) -> None:
+    """HostError where what a killed restore had begun cannot be undone, or not without a loss."""
+    scratch, journal = beside(ref), _journal(ref)
+    # What another run is at work on is looked at again once it has come to its end.
+    if journal is None or _lock.is_busy(ref):
+        return
+    if _identity(ref.directory) != journal["container"]:
+        raise HostError(
+            f"{scratch} holds what a killed restore has left of another container of that name; look into it"
+        )
+    if has_monitor(ref):
+        raise HostError(
+            f"{ref} runs, and a restore of a snapshot of it was killed half-way; nothing is put back under a running "
+            "container, so stop it first"
+        )
+    if _is_used(ref, journal):
+        raise HostError(
+            f"A restore of a snapshot of {ref} was killed half-way, and {ref} has been changed since; what it was "
+            f"before is in {scratch}: take from there what is needed, and remove it"
+        )
 
 
 def restored_config(ref: ContainerRef, name: str) -> Document:
@@ -78,15 +122,15 @@ def _refuse_mounts(directory: str) -> None:
 def restore(ref: ContainerRef, name: str, document: Document) -> None:
     """Put the snapshot in the container's place. HostError: everything is as it was."""
     recover(ref)
-    scratch = beside(ref)
+    scratch, restored = beside(ref), restored_config(ref, name)
     try:
         os.mkdir(scratch, 0o700)
         parts = _copy(ref, name, scratch, _snapshots.storage(document))
-        _write_journal(scratch, ref, parts, document)
+        _write_journal(scratch, ref, parts, document, restored)
         for part in parts:
             _exchange(f"{ref.directory}/{part}", f"{scratch}/{part}")
-        _config_file.write(ref, restored_config(ref, name))
-    except (OSError, subprocess.SubprocessError) as error:
+        _config_file.write(ref, restored)
+    except OSError as error:
         recover(ref)
         raise HostError(f"Failed to restore snapshot {name} of {ref}; nothing of it is changed: {error}") from error
     except BaseException:
@@ -104,19 +148,27 @@ def _copy(ref: ContainerRef, name: str, scratch: str, kind: str) -> tuple[str, .
             command = ["btrfs", "subvolume", "snapshot", f"{source}/{part}", f"{scratch}/{part}"]
         else:
             command = ["rsync", "-aAXHS", "--numeric-ids", f"{source}/{part}/", f"{scratch}/{part}/"]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
-        if done.returncode != 0:
-            raise OSError(f"{command[0]}: {done.stderr.strip() or done.returncode}")
+        # A child of our own has the lock until the copying ends, also where this run is killed.
+        _child.run(functools.partial(_run, command), what=f"restore snapshot {name} of {ref}", timeout=_SECONDS)
         if not os.path.isdir(f"{ref.directory}/{part}"):
             raise OSError(f"{ref.directory}/{part} is not there")
     return parts
 
 
-def _write_journal(scratch: str, ref: ContainerRef, parts: tuple[str, ...], document: Document) -> None:
+def _run(command: list[str]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise OSError(f"{command[0]}: {done.stderr.strip() or done.returncode}")
+
+
+def _write_journal(
+    scratch: str, ref: ContainerRef, parts: tuple[str, ...], document: Document, restored: Document
+) -> None:
     journal = {
         "container": _identity(ref.directory),
         "directories": {part: _identity(f"{ref.directory}/{part}") for part in parts},
         "config": document.render(),
+        "restored_config": restored.render(),
     }
     with open(f"{scratch}/.journal", "w", encoding="utf-8", errors="surrogateescape") as stream:
         json.dump(journal, stream)
@@ -125,26 +177,56 @@ def _write_journal(scratch: str, ref: ContainerRef, parts: tuple[str, ...], docu
     os.rename(f"{scratch}/.journal", f"{scratch}/journal")
 
 
+def _journal(ref: ContainerRef) -> dict[str, Any] | None:
+    """None where a killed restore had changed nothing yet, or had come to its end."""
+    try:
+        with open(f"{beside(ref)}/journal", encoding="utf-8", errors="surrogateescape") as stream:
+            journal: dict[str, Any] = json.load(stream)
+    except FileNotFoundError:
+        return None
+    return journal
+
+
+def _exchanged(ref: ContainerRef, journal: dict[str, Any]) -> list[str]:
+    return [
+        part for part, identity in journal["directories"].items() if _identity(f"{ref.directory}/{part}") != identity
+    ]
+
+
+def _is_used(ref: ContainerRef, journal: dict[str, Any]) -> bool:
+    """Whether anybody has changed what the restore had already put in the container's place."""
+    exchanged = _exchanged(ref, journal)
+    since = os.stat(f"{beside(ref)}/journal").st_mtime_ns
+    if any(_is_changed(f"{ref.directory}/{part}", since) for part in exchanged):
+        return True
+    now = _config_file.read(ref)
+    texts = (journal["config"], journal["restored_config"])
+    return bool(exchanged) and now is not None and now.render() not in texts
+
+
+def _is_changed(top: str, since: int) -> bool:
+    # The exchange itself changes ctime of the top, and nothing else.
+    if os.stat(top).st_mtime_ns > since:
+        return True
+    return any(
+        os.lstat(f"{directory}/{name}").st_ctime_ns > since
+        for directory, directories, files in os.walk(top)
+        for name in (*directories, *files)
+    )
+
+
 def recover(ref: ContainerRef) -> None:
-    """Undo what a failed or killed restore had begun, and remove what is left of it."""
+    """Undo what a failed or killed restore had begun, and remove what is left of it; as far as may be."""
     scratch = beside(ref)
     if not os.path.isdir(scratch):
         return
-    try:
-        with open(f"{scratch}/journal", encoding="utf-8", errors="surrogateescape") as stream:
-            journal = json.load(stream)
-    except FileNotFoundError:
-        journal = {"container": _identity(ref.directory), "directories": {}, "config": None}
-    if _identity(ref.directory) != journal["container"]:
-        raise HostError(
-            f"{scratch} holds what a killed restore has left of another container of that name; look into it"
-        )
-    for part, identity in journal["directories"].items():
-        if _identity(f"{ref.directory}/{part}") != identity:
+    check_recovery(ref)
+    journal = _journal(ref)
+    if journal is not None:
+        for part in _exchanged(ref, journal):
             _exchange(f"{ref.directory}/{part}", f"{scratch}/{part}")
-    if journal["config"] is not None:
         now = _config_file.read(ref)
-        if now is None or now.render() != journal["config"]:
+        if now is None or now.render() == journal["restored_config"]:
             _config_file.write(ref, parse(journal["config"]))
         os.unlink(f"{scratch}/journal")
     _remove(ref)

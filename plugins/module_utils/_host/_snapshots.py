@@ -55,7 +55,8 @@ def snapshots(ref: ContainerRef) -> tuple[Snapshot, ...]:
 
 def _text(path: str) -> str:
     try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
+        # With its carriage returns, which a comment may hold.
+        with open(path, encoding="utf-8", errors="replace", newline="") as stream:
             return stream.read().rstrip("\n")
     except OSError:
         return ""

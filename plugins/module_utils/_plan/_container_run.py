@@ -44,6 +44,10 @@ def steps(
 
 
 def _start_step(ref: ContainerRef, spec: ContainerSpec, want: ContainerState) -> Step:
+    # Imported where something is started: most tasks find that nothing is to be done.
+    from ansible_collections.community.lxc.plugins.module_utils._host import _snapshot_restore
+
+    _snapshot_restore.refuse_unfinished(ref)
     return Step(f"start {ref}", lambda: _start(ref, spec, want.document))
 
 

@@ -8,7 +8,8 @@
 
 The node is the container's own, made beside its root file system with the owner and mode that it is to have inside,
 and bind-mounted to its target by the very code of ``lxc_mount``: no path of the container is ever followed by name.
-The permission is a rule of the device cgroup, by the code of ``lxc_cgroup_isolation``.
+The permission is a rule of the device cgroup, by the code of ``lxc_cgroup_isolation``; what it allows that was not
+allowed before is remembered beside the nodes, and taken away with the last one for that device.
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ from typing import Any
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document
 from ansible_collections.community.lxc.plugins.module_utils._errors import InvalidInput, LxcError
 from ansible_collections.community.lxc.plugins.module_utils._host import (
+    _cgroupfs,
     _config_file,
     _config_includes,
     _devices,
     _lock,
 )
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import resolve
-from ansible_collections.community.lxc.plugins.module_utils._model import _cgroup_devices
 from ansible_collections.community.lxc.plugins.module_utils._model._cgroup_spec import CgroupSpec
 from ansible_collections.community.lxc.plugins.module_utils._model._device import (
     DeviceSpec,
@@ -37,7 +38,9 @@ from ansible_collections.community.lxc.plugins.module_utils._model._device impor
 )
 from ansible_collections.community.lxc.plugins.module_utils._model._mount_spec import mount_spec
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
-from ansible_collections.community.lxc.plugins.module_utils._plan._cgroup import CgroupResource
+from ansible_collections.community.lxc.plugins.module_utils._plan import _cgroup_persisted
+from ansible_collections.community.lxc.plugins.module_utils._plan._cgroup import CgroupResource, host_dialect
+from ansible_collections.community.lxc.plugins.module_utils._plan._device_rules import Permission, permission
 from ansible_collections.community.lxc.plugins.module_utils._plan._mount import MountResource
 from ansible_collections.community.lxc.plugins.module_utils._plan._resource import Resource, Step
 
@@ -76,7 +79,7 @@ class DeviceResource:
         wanted = self._wanted(document) if self.spec.present else None
         if not self.spec.present and node is None and not self._is_entered(document):
             return DeviceState(None, None, mounted=True, allowed=True, live=None)
-        mount, cgroup = self._mount(node), self._cgroup(wanted or node, document)
+        mount, cgroup = self._mount(node), self._cgroup(self._permission(wanted, document))
         mount_says, mount_pending, live = _look(mount)
         cgroup_says, cgroup_pending, _none = _look(cgroup) if cgroup else ((), (), None)
         return DeviceState(
@@ -112,16 +115,19 @@ class DeviceResource:
         # Before the node is made, only an optional mount of it can be looked at.
         return MountResource(self.ref, mount_spec({**options, "optional": spec.present and node is None}))
 
-    def _cgroup(self, node: Node | None, document: Document) -> CgroupResource | None:
-        """The permission: added, or taken away where all is denied that is not allowed."""
-        if node is None:
-            return None
-        rule = _cgroup_devices.named(self.spec.present, node.device, self.spec.access if self.spec.present else "rwm")
-        cgroup = CgroupResource(self.ref, CgroupSpec(rules=(rule,), live=self.spec.live))
-        if self.spec.present:
-            return cgroup
-        persisted = CgroupResource(self.ref, CgroupSpec()).observe().persisted
-        return None if persisted.policy(cgroup.dialect).allow else cgroup
+    def _permission(self, wanted: Node | None, document: Document) -> Permission:
+        dialect = host_dialect(_cgroupfs.look())
+        entries = _config_includes.expand(document, _config_includes.read(document))
+        return permission(
+            _cgroup_persisted.read(entries, dialect).policy(dialect),
+            wanted=wanted.device if wanted else None,
+            access=self.spec.access,
+            used=_devices.used(self.ref, but=self.path),
+            added=_devices.added(self.ref),
+        )
+
+    def _cgroup(self, found: Permission) -> CgroupResource | None:
+        return CgroupResource(self.ref, CgroupSpec(rules=found.rules, live=self.spec.live)) if found.rules else None
 
     # ---- what should be there
 
@@ -135,7 +141,8 @@ class DeviceResource:
         if want.node is not None:
             yield from self._node_step(now, want.node)
         if not now.allowed:
-            yield Step("; ".join(now.cgroup_says), lambda: self._settle_cgroup(now))
+            undo = (lambda: self._settle_cgroup(now.node)) if self.spec.present else None
+            yield Step("; ".join(now.cgroup_says), lambda: self._settle_cgroup(want.node), undo=undo)
         if not now.mounted or (want.node is not None and now.node is not None and now.node.device != want.node.device):
             yield Step("; ".join(now.mount_says), lambda: _settle(self._mount(_devices.read(self.path))))
         if want.node is None and now.node is not None:
@@ -152,11 +159,20 @@ class DeviceResource:
         undo = (lambda: _devices.put(self.path, old)) if old else (lambda: _devices.remove(self.path))
         yield Step(says, lambda: _devices.put(self.path, want), undo=undo)
 
-    def _settle_cgroup(self, now: DeviceState) -> None:
+    def _settle_cgroup(self, wanted: Node | None) -> None:
         document = _config_file.read(self.ref)
-        cgroup = self._cgroup(now.wanted or now.node, document) if document else None
-        if cgroup:
+        found = self._permission(wanted, document or Document())
+        cgroup, old = self._cgroup(found), _devices.added(self.ref)
+        if cgroup is None:
+            return
+        # First, or after a kill what was added would pass for somebody else's.
+        _devices.remember(self.ref, {**old, **found.added})
+        try:
             _settle(cgroup)
+        except (LxcError, OSError):
+            _devices.remember(self.ref, old)
+            raise
+        _devices.remember(self.ref, found.added)
 
     # ---- what is told
 

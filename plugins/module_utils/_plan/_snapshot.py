@@ -94,6 +94,8 @@ class SnapshotResource:
 
     def _refuse(self, state: SnapshotState) -> None:
         spec = self.spec
+        if state.unfinished:
+            _snapshot_restore.check_recovery(self.ref)
         if spec.state == "absent" or (spec.state == "present" and state.chosen):
             return
         if spec.state == "restored":
