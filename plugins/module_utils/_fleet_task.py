@@ -106,10 +106,16 @@ def _purges(params: Mapping[str, Any], jobs: list[Job], fleet: str) -> list[Job]
         from ansible_collections.community.lxc.plugins.module_utils._host import _removal
     for name in names:
         ref = ContainerRef(name, lxc_path)
-        # Snapshot clones stand on it, and have to go before.
-        after = tuple(other for other in _removal.dependants(ref) if other in known)
-        purged.append(Job(ref, ContainerSpec(state="absent"), after=after, batch=batch))
+        # Snapshot clones stand on it, and have to go before; new clones have to be made before.
+        after = [other for other in _removal.dependants(ref) if other in known]
+        after += [job.ref.name for job in jobs if _is_new_clone(job, name) and job.ref.name not in after]
+        purged.append(Job(ref, ContainerSpec(state="absent"), after=tuple(after), batch=batch))
     return purged
+
+
+def _is_new_clone(job: Job, origin: str) -> bool:
+    source = job.spec.source
+    return source is not None and (source.kind, source.value) == ("clone", origin) and not _fleet.exists(job.ref)
 
 
 def _summary(results: Mapping[str, dict[str, Any]], *, diff: bool) -> dict[str, Any]:
