@@ -30,12 +30,12 @@ from ansible_collections.community.lxc.plugins.module_utils._runner import respa
 
 def converge_fleet(params: Mapping[str, Any], *, apply: bool, diff: bool) -> dict[str, Any]:
     """The module's whole work: its result, with ``failed`` where a container failed."""
-    fleet = build_fleet(params)
+    fleet = build_fleet(params, apply=apply)
     _prefer_netlink(fleet)
     return _summary(run_fleet(fleet, apply=apply), diff=diff)
 
 
-def build_fleet(params: Mapping[str, Any]) -> Fleet:
+def build_fleet(params: Mapping[str, Any], *, apply: bool) -> Fleet:
     """Every description is checked before the first container is touched. Raises InvalidInput."""
     for option in ("parallel", "serial", "abort_on_failures"):
         if params[option] < 0:
@@ -48,7 +48,7 @@ def build_fleet(params: Mapping[str, Any]) -> Fleet:
         jobs=(*share_sources(jobs, [member.share_source for member in team]), *_purges(params, jobs, fleet)),
         parallel=params["parallel"] or _fleet.processors(),
         abort_on_failures=params["abort_on_failures"],
-        report=_fleet.reporter(path) if path else (lambda line: None),
+        report=_fleet.reporter(path, apply=apply) if path else (lambda line: None),
     )
 
 

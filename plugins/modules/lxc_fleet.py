@@ -85,8 +85,9 @@ options:
     default: default
   progress_file:
     description:
-      - A file on the managed host to which a line is appended for each container that is done.
-      - With verbosity, the action plugin of the same name sets this by itself and shows the lines.
+      - A file on the managed host to which a line is appended for each container that is done. In check mode it is
+        left alone.
+      - With verbosity, the action plugin of the same name sets this by itself and shows the lines, but for check mode.
     type: path
 seealso:
   - module: community.lxc.lxc_container

@@ -94,12 +94,15 @@ def scratch_copy(ref: ContainerRef, configuration: Document) -> Iterator[Contain
             _lock.forget(scratch)
 
 
-def reporter(path: str) -> Callable[[str], None]:
-    """What appends a line to the file, for a reader who polls it.
+def reporter(path: str, *, apply: bool) -> Callable[[str], None]:
+    """What appends a line to the file, for a reader who polls it; without ``apply``, what leaves it alone.
 
     A lock on the file says that somebody is at work, and is gone with the last process that is: this one, and its
     workers. InvalidInput if the file cannot be written.
     """
+    if not apply:
+        _check_writable(path)
+        return lambda line: None
     try:
         stream = open(path, "a", encoding="utf-8")  # noqa: SIM115
     except OSError as error:
@@ -111,3 +114,15 @@ def reporter(path: str) -> Callable[[str], None]:
         stream.flush()
 
     return report
+
+
+def _check_writable(path: str) -> None:
+    """As far as can be seen without making it."""
+    try:
+        if os.path.lexists(path):
+            os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC))
+        else:
+            os.close(os.open(os.path.dirname(path) or ".", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC))
+    except OSError as error:
+        error.filename = path
+        raise InvalidInput(f"progress_file: {error}") from error
