@@ -153,7 +153,18 @@ restart_required:
   sample: false
 containers:
   description:
-    - The result for each container, by name.
+    - The result for each container, by name, bases of shared sources and what O(purge) removes included.
+    - Each has C(changed), C(failed), and C(actions) and C(restart_required) as above.
+    - Of one that worked, C(container) is what M(community.lxc.lxc_container) returns under that name.
+    - Where the description has such parts and the container is not to be absent, C(nics), C(mounts), C(cgroup) and
+      C(seccomp) are lists, also of one, of what the C(lxc_net_...) modules return as C(nic),
+      M(community.lxc.lxc_mount) as C(mount), M(community.lxc.lxc_cgroup_isolation) as C(cgroup) and
+      M(community.lxc.lxc_seccomp) as C(seccomp), in the order in which they were brought about. C(nics) begins with
+      those that C(purge_nics) removes, C(mounts) ends with those that only the running container has.
+    - Of one that failed, C(msg) says why, C(lxc_log) is a list of the warnings and errors that liblxc logged during
+      the failed operation, and C(exception) is there only for a defect of the collection.
+    - Of one that was not begun, C(skipped) is V(true), and C(msg) says why.
+    - In diff mode, C(diff) has C(before) and C(after), of one that failed those of what was done before.
   returned: when the input was accepted
   type: dict
   sample:
@@ -167,6 +178,17 @@ containers:
         name: web1
         state: RUNNING
         ips: [10.0.3.10]
+      mounts:
+        - {"target": "/var/www", "source": "/srv/www", "fstype": "bind", "options": ["bind", "ro"]}
+      cgroup:
+        - {"layout": "unified", "limits": {"pids.max": {"persisted": "500", "live": "500"}}}
+    web2:
+      changed: false
+      failed: true
+      msg: "tarball: /srv/images/debian-12.tar.xz is not a file on the managed host"
+      lxc_log: []
+      actions: []
+      restart_required: false
 """
 
 from ansible.module_utils.basic import AnsibleModule
