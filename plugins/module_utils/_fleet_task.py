@@ -16,6 +16,7 @@ from ansible_collections.community.lxc.plugins.module_utils._argspec import CONT
 from ansible_collections.community.lxc.plugins.module_utils._errors import InvalidInput
 from ansible_collections.community.lxc.plugins.module_utils._fleet import Fleet, Job, Part, run_fleet, share_sources
 from ansible_collections.community.lxc.plugins.module_utils._fleet_parts import (
+    is_live_only,
     nic_purger,
     part_builder,
     validated,
@@ -32,7 +33,7 @@ def converge_fleet(params: Mapping[str, Any], *, apply: bool, diff: bool) -> dic
     """The module's whole work: its result, with ``failed`` where a container failed."""
     fleet = build_fleet(params, apply=apply)
     _prefer_netlink(fleet)
-    return _summary(run_fleet(fleet, apply=apply), diff=diff)
+    return summary(run_fleet(fleet, apply=apply), diff=diff)
 
 
 def build_fleet(params: Mapping[str, Any], *, apply: bool) -> Fleet:
@@ -89,7 +90,7 @@ def _parts(member: Member, ref: ContainerRef) -> Iterator[Part]:
     if member.purge_nics:
         yield Part("nics", nic_purger({str(given.get("name")) for part, given in member.parts if part == "nics"}))
     for name, given in member.parts:
-        yield Part(name, part_builder(name, given, ref))
+        yield Part(name, part_builder(name, given, ref), live_only=is_live_only(name, given))
 
 
 def _purges(params: Mapping[str, Any], jobs: list[Job], fleet: str) -> list[Job]:
@@ -118,7 +119,8 @@ def _is_new_clone(job: Job, origin: str) -> bool:
     return source is not None and (source.kind, source.value) == ("clone", origin) and not _fleet.exists(job.ref)
 
 
-def _summary(results: Mapping[str, dict[str, Any]], *, diff: bool) -> dict[str, Any]:
+def summary(results: Mapping[str, dict[str, Any]], *, diff: bool) -> dict[str, Any]:
+    """The results of all as that of the module. What only one has, such as its log, stays with it."""
     diffs = []
     for name, result in results.items():
         found = result.pop("diff", None)

@@ -16,6 +16,8 @@ description:
     M(community.lxc.lxc_container) pays for a task each time.
   - Each container is converged by the very same code as by the single modules.
   - A container that does not exist yet is created and configured, completed by its parts, and only then started.
+    Mounts with C(state=ephemeral) or C(state=unmounted), which last no longer than the container runs, come after the
+    start or restart.
   - One container's failure does not stop the others; the task fails at the end and names each.
 extends_documentation_fragment:
   - community.lxc._attributes
