@@ -41,7 +41,9 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         chosen = self._task.args.get("progress_file")
-        if display.verbosity < 1 or self._task.async_val or self._task.no_log or chosen:
+        # In check mode the module leaves the file alone.
+        plain = self._task.async_val or self._task.no_log or self._task.check_mode
+        if display.verbosity < 1 or plain or chosen:
             with _without_collections():
                 answer = self._execute_module(
                     module_name=_MODULE, task_vars=task_vars, wrap_async=bool(self._task.async_val)

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ansible_collections.community.lxc.plugins.module_utils._config._document import Document
 from ansible_collections.community.lxc.plugins.module_utils._errors import LxcError, Unforeseen
 from ansible_collections.community.lxc.plugins.module_utils._fleet_parts import PartsBuilder
 from ansible_collections.community.lxc.plugins.module_utils._host import _fleet
@@ -22,6 +21,7 @@ from ansible_collections.community.lxc.plugins.module_utils._model._container im
 from ansible_collections.community.lxc.plugins.module_utils._model._fleet import Schedule
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 from ansible_collections.community.lxc.plugins.module_utils._model._source import Source, Storage
+from ansible_collections.community.lxc.plugins.module_utils._plan import _foretold
 from ansible_collections.community.lxc.plugins.module_utils._plan._container import ContainerResource
 from ansible_collections.community.lxc.plugins.module_utils._runner import Outcome, converge
 
@@ -33,10 +33,14 @@ _MOST_PROCESSES = 64
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a container: its name in the description, and what builds its resources for a container."""
+    """A part of a container: its name in the description, and what builds its resources for a container.
+
+    ``live_only``: it is about the running container alone.
+    """
 
     name: str
     build: PartsBuilder
+    live_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,7 @@ def run_fleet(fleet: Fleet, *, apply: bool) -> dict[str, Result]:
         abort_on_failures=fleet.abort_on_failures,
     )
     results: dict[int, Result] = {}
-    workers = Workers(lambda place: _work(fleet.jobs[place], apply=apply), fleet.processes)
+    workers = Workers(lambda place: _work(fleet, fleet.jobs[place], apply=apply), fleet.processes)
     try:
         for place, result in _drive(schedule, workers):
             results[place] = result
@@ -140,15 +144,14 @@ def _drive(schedule: Schedule, workers: Workers) -> Iterator[tuple[int, Result]]
             yield ended, result
 
 
-def _work(job: Job, *, apply: bool) -> Result:
+def _work(fleet: Fleet, job: Job, *, apply: bool) -> Result:
     """One container, in a worker process."""
     found: list[tuple[str, Outcome[Any]]] = []
     try:
-        for name, resource in _resources(job, apply=apply):
-            if callable(resource):
-                found += resource()
-            else:
-                found.append((name, converge(resource, apply=apply)))
+        if not apply:
+            _foretell_origin(fleet, job)
+        for one in _outcomes(job, apply=apply):
+            found.append(one)
         return _result(found)
     except LxcError as error:
         return _failure(found, error, apply=apply)
@@ -156,9 +159,43 @@ def _work(job: Job, *, apply: bool) -> Result:
         return _failure(found, Unforeseen(error), apply=apply)
 
 
+def _foretell_origin(fleet: Fleet, job: Job) -> None:
+    """In check mode: what the container is to be cloned from may be there only once its own job is done."""
+    source = job.spec.source
+    if source is None or source.kind != "clone" or source.value not in job.after or _fleet.exists(job.ref):
+        return
+    origin = next(other for other in fleet.jobs if other.ref.name == source.value)
+    if _fleet.foretold(origin.ref):
+        return
+    _foretell_origin(fleet, origin)
+    for _outcome in _outcomes(origin, apply=False):
+        pass
+
+
+def _outcomes(job: Job, *, apply: bool) -> Iterator[tuple[str, Outcome[Any]]]:
+    """What became of the container and of its parts, or would: then each is planned on what those before it leave."""
+    for name, resource in _resources(job, apply=apply):
+        outcome = converge(resource, apply=apply)
+        if not apply:
+            _assume(job, name, outcome)
+        yield name, outcome
+
+
+def _assume(job: Job, name: str, outcome: Outcome[Any]) -> None:
+    want = outcome.want
+    if name != "container":
+        _foretold.assume_part(job.ref, outcome.resource, want)
+        return
+    if want.exists and not outcome.before.exists:
+        want = replace(want, document=job.spec.apply(_fleet.first_document(job.ref, job.spec.source)))
+    _foretold.assume_container(job.ref, want)
+
+
 def _failure(found: Sequence[tuple[str, Outcome[Any]]], error: LxcError, *, apply: bool) -> Result:
     done = [*(action for _name, outcome in found for action in outcome.actions), *error.actions]
-    more = {"exception": traceback.format_exc()} if isinstance(error, Unforeseen) else {}
+    more: Result = {"exception": traceback.format_exc()} if isinstance(error, Unforeseen) else {}
+    if found:
+        more["diff"] = _diff(found)
     return {
         **_NOTHING,
         "failed": True,
@@ -173,65 +210,27 @@ def _failure(found: Sequence[tuple[str, Outcome[Any]]], error: LxcError, *, appl
 def _resources(job: Job, *, apply: bool) -> Iterator[tuple[str, Any]]:
     exists = _fleet.exists(job.ref)
     spec = replace(job.spec, source=job.shared) if job.shared and apply and not exists else job.spec
-    whole = ContainerResource(job.ref, spec)
     if not job.parts or spec.state == "absent":
-        yield "container", whole
-        return
-    if not exists and not apply:
-        yield "", lambda: _foretell(job, whole)
+        yield "container", ContainerResource(job.ref, spec)
         return
     if not exists:
         # Made and configured first, completed by its parts, and only then started.
         yield "container", ContainerResource(job.ref, replace(spec, state="present", wait_for="none"))
-    parts = job.parts
-    if not apply:
-        # They come first, and one's index depends on the ones before it.
-        nics = [part for part in parts if part.name == "nics"]
-        parts = tuple(part for part in parts if part.name != "nics")
-        yield "", lambda: _foretell_nics(job.ref, nics)
-    for part in parts:
-        for resource in part.build(job.ref):
-            yield part.name, resource
+    yield from _part_resources(job, live_only=False)
     yield "container", ContainerResource(job.ref, job.spec)
+    # What lasts no longer than the container runs.
+    yield from _part_resources(job, live_only=True)
 
 
-def _foretell(job: Job, whole: ContainerResource) -> list[tuple[str, Outcome[Any]]]:
-    """What check mode says of a container that does not exist yet: its parts are tried on a scratch copy."""
-    made = converge(ContainerResource(job.ref, replace(job.spec, state="present", wait_for="none")), apply=False)
-    final = converge(whole, apply=False)
-    document = job.spec.apply(_fleet.first_document(job.ref, job.spec.source))
-    found = [("container", made), *_foretell_parts(job.ref, document, job.parts)]
-    rest = tuple(action for action in final.actions if action not in made.actions)
-    return [*found, ("container", replace(final, actions=rest))]
-
-
-def _foretell_nics(ref: ContainerRef, nics: Sequence[Part]) -> list[tuple[str, Outcome[Any]]]:
-    """What check mode says of interfaces: each takes it that those before it are in the configuration already."""
-    if nics and not _fleet.has_monitor(ref):
-        return _foretell_parts(ref, _fleet.document(ref), nics)
-    found: list[tuple[str, Outcome[Any]]] = []
-    for part in nics:
-        for resource in part.build(ref):
-            if found:
-                resource.assumed = found[-1][1].want.document
-            found.append((part.name, converge(resource, apply=False)))
-    return found
-
-
-def _foretell_parts(ref: ContainerRef, document: Document, parts: Sequence[Part]) -> list[tuple[str, Outcome[Any]]]:
-    found = []
-    with _fleet.scratch_copy(ref, document) as scratch:
-        for part in parts:
-            for resource in part.build(scratch):
-                outcome = converge(resource, apply=True)
-                actions = tuple(action.replace(scratch.lxc_path, ref.lxc_path) for action in outcome.actions)
-                found.append((part.name, replace(outcome, actions=actions)))
-    return found
+def _part_resources(job: Job, *, live_only: bool) -> Iterator[tuple[str, Any]]:
+    for part in job.parts:
+        if part.live_only == live_only:
+            for resource in part.build(job.ref):
+                yield part.name, resource
 
 
 def _result(found: Sequence[tuple[str, Outcome[Any]]]) -> Result:
-    last = {id(outcome): outcome for name, outcome in found if name == "container"}
-    final = list(last.values())[-1]
+    final = [outcome for name, outcome in found if name == "container"][-1]
     pending = list(final.resource.pending(final.after))
     result: Result = {
         **_NOTHING,
@@ -239,12 +238,16 @@ def _result(found: Sequence[tuple[str, Outcome[Any]]]) -> Result:
         "actions": [action for _name, outcome in found for action in outcome.actions] + pending,
         "restart_required": bool(pending),
         "container": final.resource.show(final.after),
-        "diff": {"before": _view(found, "before"), "after": _view(found, "want")},
+        "diff": _diff(found),
     }
     for name, outcome in found:
         if name != "container":
             result.setdefault(name, []).append(outcome.resource.show(outcome.after))
     return result
+
+
+def _diff(found: Sequence[tuple[str, Outcome[Any]]]) -> Result:
+    return {"before": _view(found, "before"), "after": _view(found, "want")}
 
 
 def _view(found: Sequence[tuple[str, Outcome[Any]]], side: str) -> Mapping[str, Any]:

@@ -103,6 +103,15 @@ def part_builder(part: str, options: Mapping[str, Any], ref: ContainerRef) -> Pa
     return lambda container: [build({**given, "container": container.name, "lxc_path": container.lxc_path})]
 
 
+def is_live_only(part: str, options: Mapping[str, Any]) -> bool:
+    """Whether the part is about the running container alone, and gone with it."""
+    if part != "mounts":
+        return False
+    from ansible_collections.community.lxc.plugins.module_utils._model._mount_spec import LIVE_ONLY
+
+    return options.get("state") in LIVE_ONLY
+
+
 def nic_purger(named: Collection[str]) -> PartsBuilder:
     """What builds the removal of each configured interface whose name is not among those."""
 

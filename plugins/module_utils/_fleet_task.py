@@ -16,6 +16,7 @@ from ansible_collections.community.lxc.plugins.module_utils._argspec import CONT
 from ansible_collections.community.lxc.plugins.module_utils._errors import InvalidInput
 from ansible_collections.community.lxc.plugins.module_utils._fleet import Fleet, Job, Part, run_fleet, share_sources
 from ansible_collections.community.lxc.plugins.module_utils._fleet_parts import (
+    is_live_only,
     nic_purger,
     part_builder,
     validated,
@@ -30,12 +31,12 @@ from ansible_collections.community.lxc.plugins.module_utils._runner import respa
 
 def converge_fleet(params: Mapping[str, Any], *, apply: bool, diff: bool) -> dict[str, Any]:
     """The module's whole work: its result, with ``failed`` where a container failed."""
-    fleet = build_fleet(params)
+    fleet = build_fleet(params, apply=apply)
     _prefer_netlink(fleet)
-    return _summary(run_fleet(fleet, apply=apply), diff=diff)
+    return summary(run_fleet(fleet, apply=apply), diff=diff)
 
 
-def build_fleet(params: Mapping[str, Any]) -> Fleet:
+def build_fleet(params: Mapping[str, Any], *, apply: bool) -> Fleet:
     """Every description is checked before the first container is touched. Raises InvalidInput."""
     for option in ("parallel", "serial", "abort_on_failures"):
         if params[option] < 0:
@@ -48,7 +49,7 @@ def build_fleet(params: Mapping[str, Any]) -> Fleet:
         jobs=(*share_sources(jobs, [member.share_source for member in team]), *_purges(params, jobs, fleet)),
         parallel=params["parallel"] or _fleet.processors(),
         abort_on_failures=params["abort_on_failures"],
-        report=_fleet.reporter(path) if path else (lambda line: None),
+        report=_fleet.reporter(path, apply=apply) if path else (lambda line: None),
     )
 
 
@@ -89,7 +90,7 @@ def _parts(member: Member, ref: ContainerRef) -> Iterator[Part]:
     if member.purge_nics:
         yield Part("nics", nic_purger({str(given.get("name")) for part, given in member.parts if part == "nics"}))
     for name, given in member.parts:
-        yield Part(name, part_builder(name, given, ref))
+        yield Part(name, part_builder(name, given, ref), live_only=is_live_only(name, given))
 
 
 def _purges(params: Mapping[str, Any], jobs: list[Job], fleet: str) -> list[Job]:
@@ -106,13 +107,20 @@ def _purges(params: Mapping[str, Any], jobs: list[Job], fleet: str) -> list[Job]
         from ansible_collections.community.lxc.plugins.module_utils._host import _removal
     for name in names:
         ref = ContainerRef(name, lxc_path)
-        # Snapshot clones stand on it, and have to go before.
-        after = tuple(other for other in _removal.dependants(ref) if other in known)
-        purged.append(Job(ref, ContainerSpec(state="absent"), after=after, batch=batch))
+        # Snapshot clones stand on it, and have to go before; new clones have to be made before.
+        after = [other for other in _removal.dependants(ref) if other in known]
+        after += [job.ref.name for job in jobs if _is_new_clone(job, name) and job.ref.name not in after]
+        purged.append(Job(ref, ContainerSpec(state="absent"), after=tuple(after), batch=batch))
     return purged
 
 
-def _summary(results: Mapping[str, dict[str, Any]], *, diff: bool) -> dict[str, Any]:
+def _is_new_clone(job: Job, origin: str) -> bool:
+    source = job.spec.source
+    return source is not None and (source.kind, source.value) == ("clone", origin) and not _fleet.exists(job.ref)
+
+
+def summary(results: Mapping[str, dict[str, Any]], *, diff: bool) -> dict[str, Any]:
+    """The results of all as that of the module. What only one has, such as its log, stays with it."""
     diffs = []
     for name, result in results.items():
         found = result.pop("diff", None)

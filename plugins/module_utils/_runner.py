@@ -95,6 +95,13 @@ def _observe_again(resource: Resource[S], *, actions: Sequence[str]) -> S:
     except LxcError as error:
         error.actions = tuple(actions)
         raise
+    except OSError as error:
+        what = f"Failed to look at the {resource.kind} again after all steps: {error}"
+        raise HostError(what, actions=actions) from error
+    except Exception as error:
+        defect = Unforeseen(error)
+        defect.actions = tuple(actions)
+        raise defect from error
 
 
 def _prove(resource: Resource[S], *, want: S, found: S, actions: Sequence[str]) -> None:

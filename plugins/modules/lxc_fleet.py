@@ -16,6 +16,8 @@ description:
     M(community.lxc.lxc_container) pays for a task each time.
   - Each container is converged by the very same code as by the single modules.
   - A container that does not exist yet is created and configured, completed by its parts, and only then started.
+    Mounts with C(state=ephemeral) or C(state=unmounted), which last no longer than the container runs, come after the
+    start or restart.
   - One container's failure does not stop the others; the task fails at the end and names each.
 extends_documentation_fragment:
   - community.lxc._attributes
@@ -87,8 +89,9 @@ options:
     default: default
   progress_file:
     description:
-      - A file on the managed host to which a line is appended for each container that is done.
-      - With verbosity, the action plugin of the same name sets this by itself and shows the lines.
+      - A file on the managed host to which a line is appended for each container that is done. In check mode it is
+        left alone.
+      - With verbosity, the action plugin of the same name sets this by itself and shows the lines, but for check mode.
     type: path
 seealso:
   - module: community.lxc.lxc_container
@@ -154,7 +157,18 @@ restart_required:
   sample: false
 containers:
   description:
-    - The result for each container, by name.
+    - The result for each container, by name, bases of shared sources and what O(purge) removes included.
+    - Each has C(changed), C(failed), and C(actions) and C(restart_required) as above.
+    - Of one that worked, C(container) is what M(community.lxc.lxc_container) returns under that name.
+    - Where the description has such parts and the container is not to be absent, C(nics), C(mounts), C(cgroup) and
+      C(seccomp) are lists, also of one, of what the C(lxc_net_...) modules return as C(nic),
+      M(community.lxc.lxc_mount) as C(mount), M(community.lxc.lxc_cgroup_isolation) as C(cgroup) and
+      M(community.lxc.lxc_seccomp) as C(seccomp), in the order in which they were brought about. C(nics) begins with
+      those that C(purge_nics) removes, C(mounts) ends with those that only the running container has.
+    - Of one that failed, C(msg) says why, C(lxc_log) is a list of the warnings and errors that liblxc logged during
+      the failed operation, and C(exception) is there only for a defect of the collection.
+    - Of one that was not begun, C(skipped) is V(true), and C(msg) says why.
+    - In diff mode, C(diff) has C(before) and C(after), of one that failed those of what was done before.
   returned: when the input was accepted
   type: dict
   sample:
@@ -168,6 +182,17 @@ containers:
         name: web1
         state: RUNNING
         ips: [10.0.3.10]
+      mounts:
+        - {"target": "/var/www", "source": "/srv/www", "fstype": "bind", "options": ["bind", "ro"]}
+      cgroup:
+        - {"layout": "unified", "limits": {"pids.max": {"persisted": "500", "live": "500"}}}
+    web2:
+      changed: false
+      failed: true
+      msg: "tarball: /srv/images/debian-12.tar.xz is not a file on the managed host"
+      lxc_log: []
+      actions: []
+      restart_required: false
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -23,7 +23,7 @@ from typing import Any
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document, parse
 from ansible_collections.community.lxc.plugins.module_utils._config._rules import refuse_dangerous
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, InvalidInput
-from ansible_collections.community.lxc.plugins.module_utils._host import _child, _config_includes, _items
+from ansible_collections.community.lxc.plugins.module_utils._host import _assumed, _child, _config_includes, _items
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import NOWHERE, binding
 from ansible_collections.community.lxc.plugins.module_utils._host._items import Items
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
@@ -47,6 +47,9 @@ _checked: dict[str, Items] = {}
 
 def read(ref: ContainerRef) -> Document | None:
     """The configuration as it stands; None where the container is not defined."""
+    assumption = _assumed.of(ref)
+    if assumption is not None:
+        return assumption.document
     try:
         with open(ref.config_file, "rb") as stream:
             return parse(stream.read().decode("utf-8", errors="surrogateescape"))

@@ -21,7 +21,15 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, InvalidInput, LxcError
-from ansible_collections.community.lxc.plugins.module_utils._host import _child, _lock, _lxc_path, _removal, _tarball
+from ansible_collections.community.lxc.plugins.module_utils._host import (
+    _assumed,
+    _child,
+    _config_file,
+    _lock,
+    _lxc_path,
+    _removal,
+    _tarball,
+)
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import binding, handle
 from ansible_collections.community.lxc.plugins.module_utils._host._half_made import MARKER, half_made
 from ansible_collections.community.lxc.plugins.module_utils._host._running import has_monitor
@@ -260,10 +268,13 @@ def _check_rootfs(path: str) -> None:
 
 def _check_clone(ref: ContainerRef, source: Source) -> None:
     origin = container_ref(source.value, ref.lxc_path, option="clone_from")
-    if not os.path.exists(origin.config_file):
+    assumption = _assumed.of(origin)
+    if _config_file.read(origin) is None:
         raise InvalidInput(f"clone_from: there is no {origin}")
-    if has_monitor(origin):
+    if assumption.runs if assumption else has_monitor(origin):
         raise InvalidInput(f"clone_from: {origin} is running; LXC copies only stopped containers")
+    if not os.path.exists(origin.config_file):
+        return  # It is still to be made, and so where its root file system will be is not known.
     try:
         rootfs = str(handle(origin).get_config_item("lxc.rootfs.path") or "")
     except LxcError as error:

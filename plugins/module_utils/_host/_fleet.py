@@ -4,36 +4,31 @@
 
 # Note that this module util is PRIVATE to the collection: it may change at any time.
 
-"""What a fleet asks of the host: which containers carry its mark, and a scratch copy to try a plan on."""
+"""What a fleet asks of the host: which containers carry its mark, and what they are made from."""
 
 from __future__ import annotations
 
 import fcntl
 import hashlib
 import os
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document, parse
 from ansible_collections.community.lxc.plugins.module_utils._errors import InvalidInput
-from ansible_collections.community.lxc.plugins.module_utils._host import _config_file, _lock
+from ansible_collections.community.lxc.plugins.module_utils._host import _assumed, _config_file
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import binding
 from ansible_collections.community.lxc.plugins.module_utils._host._half_made import half_made
-from ansible_collections.community.lxc.plugins.module_utils._host._running import has_monitor
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 from ansible_collections.community.lxc.plugins.module_utils._model._source import Source
 
 __all__ = [
     "base_name",
-    "document",
     "exists",
     "first_document",
-    "has_monitor",
+    "foretold",
     "marked",
     "processors",
     "reporter",
-    "scratch_copy",
 ]
 
 
@@ -45,6 +40,11 @@ def processors() -> int:
 def exists(ref: ContainerRef) -> bool:
     """Whether the container is defined, and not what a killed run left of its creation."""
     return os.path.exists(ref.config_file) and not half_made(ref)
+
+
+def foretold(ref: ContainerRef) -> bool:
+    """Whether this process, in check mode, has planned what becomes of the container."""
+    return _assumed.of(ref) is not None
 
 
 def document(ref: ContainerRef) -> Document:
@@ -80,26 +80,15 @@ def first_document(ref: ContainerRef, source: Source | None) -> Document:
         return Document()
 
 
-@contextmanager
-def scratch_copy(ref: ContainerRef, configuration: Document) -> Iterator[ContainerRef]:
-    """A container of the same name in a throw-away lxc path, with this configuration and nothing else."""
-    with tempfile.TemporaryDirectory(prefix="community.lxc-") as lxc_path:
-        scratch = ContainerRef(ref.name, lxc_path)
-        os.mkdir(scratch.directory)
-        with open(scratch.config_file, "wb") as stream:
-            stream.write(configuration.render().encode("utf-8", errors="surrogateescape"))
-        try:
-            yield scratch
-        finally:
-            _lock.forget(scratch)
-
-
-def reporter(path: str) -> Callable[[str], None]:
-    """What appends a line to the file, for a reader who polls it.
+def reporter(path: str, *, apply: bool) -> Callable[[str], None]:
+    """What appends a line to the file, for a reader who polls it; without ``apply``, what leaves it alone.
 
     A lock on the file says that somebody is at work, and is gone with the last process that is: this one, and its
     workers. InvalidInput if the file cannot be written.
     """
+    if not apply:
+        _check_writable(path)
+        return lambda line: None
     try:
         stream = open(path, "a", encoding="utf-8")  # noqa: SIM115
     except OSError as error:
@@ -111,3 +100,15 @@ def reporter(path: str) -> Callable[[str], None]:
         stream.flush()
 
     return report
+
+
+def _check_writable(path: str) -> None:
+    """As far as can be seen without making it."""
+    try:
+        if os.path.lexists(path):
+            os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC))
+        else:
+            os.close(os.open(os.path.dirname(path) or ".", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC))
+    except OSError as error:
+        error.filename = path
+        raise InvalidInput(f"progress_file: {error}") from error

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 
+from ansible_collections.community.lxc.plugins.module_utils._host import _assumed
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 
 MARKER = ".community.lxc.creating"
@@ -17,9 +18,9 @@ MARKER = ".community.lxc.creating"
 
 def half_made(ref: ContainerRef) -> bool:
     """Whether a run was killed while it made this container."""
-    return os.path.lexists(f"{ref.directory}/{MARKER}")
+    return _assumed.of(ref) is None and os.path.lexists(f"{ref.directory}/{MARKER}")
 
 
 def foreign_creation(ref: ContainerRef) -> bool:
     """Whether another program is creating this container, or was killed while it did: liblxc's own mark is there."""
-    return os.path.lexists(f"{ref.directory}/partial") and not half_made(ref)
+    return _assumed.of(ref) is None and os.path.lexists(f"{ref.directory}/partial") and not half_made(ref)

@@ -24,7 +24,8 @@ from ansible_collections.community.lxc.plugins.module_utils._model._mount_option
 
 STATES = ("mounted", "present", "ephemeral", "unmounted", "absent")
 _MAKING = ("mounted", "present", "ephemeral")
-_LIVE_ONLY = ("ephemeral", "unmounted")
+LIVE_ONLY = ("ephemeral", "unmounted")
+"""What is about a running container, and lasts no longer than it runs."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class MountSpec:
 
     @property
     def live_only(self) -> bool:
-        return self.state in _LIVE_ONLY
+        return self.state in LIVE_ONLY
 
     @property
     def wants_live(self) -> bool:

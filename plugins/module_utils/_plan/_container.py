@@ -15,7 +15,13 @@ from typing import Any
 
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, InvalidInput
-from ansible_collections.community.lxc.plugins.module_utils._host import _config_file, _config_includes, _init, _lock
+from ansible_collections.community.lxc.plugins.module_utils._host import (
+    _assumed,
+    _config_file,
+    _config_includes,
+    _init,
+    _lock,
+)
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import resolve
 from ansible_collections.community.lxc.plugins.module_utils._host._half_made import foreign_creation, half_made
 from ansible_collections.community.lxc.plugins.module_utils._host._running import UNRESPONSIVE, settled_look
@@ -60,9 +66,9 @@ class ContainerResource:
         return ContainerState(
             state=now.state,
             document=document,
-            pending=pending_keys(self.ref, now),
+            pending=pending_keys(self.ref, _assumed.settle(self.ref, now)),
             edited=edited,
-            edited_pending=pending_keys(self.ref, then),
+            edited_pending=pending_keys(self.ref, _assumed.settle(self.ref, then)),
             reboot_loses=lost_by_reboot(self.ref, then) if self.spec.state == "restarted" else (),
             loads=now.loads,
             init=_init.observe(now.init_pid),

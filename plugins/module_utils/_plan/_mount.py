@@ -16,7 +16,13 @@ from typing import Any, Union
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document, Entry
 from ansible_collections.community.lxc.plugins.module_utils._config._mount_entries import ENTRY, entries_at, settle
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, InvalidInput
-from ansible_collections.community.lxc.plugins.module_utils._host import _config_file, _lock, _mounts, _process
+from ansible_collections.community.lxc.plugins.module_utils._host import (
+    _assumed,
+    _config_file,
+    _lock,
+    _mounts,
+    _process,
+)
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import resolve
 from ansible_collections.community.lxc.plugins.module_utils._host._running import UNRESPONSIVE, settled_look
 from ansible_collections.community.lxc.plugins.module_utils._model._mount import Mount, parse_entry
@@ -31,6 +37,7 @@ from ansible_collections.community.lxc.plugins.module_utils._plan._mount_facts i
     check_place,
     gather_wanted,
     inherited,
+    mount_point,
     rootfs_prefixes,
 )
 from ansible_collections.community.lxc.plugins.module_utils._plan._mount_show import entry_dict, goal_dict, live_dict
@@ -46,7 +53,7 @@ class MountState:
     """``entries`` are the container's own at the target, as written; ``stack`` the live mounts, the lowest first.
 
     ``configured`` is the configuration with what it includes. ``init_pid`` is -1 unless the container runs,
-    ``born`` is when that process was started.
+    ``born`` is when that process was started. ``fresh``: check mode takes it for started anew.
     ``obstacle`` says why a live mount is impossible, empty: it is not. ``host`` is the host's own mount table.
     """
 
@@ -62,10 +69,11 @@ class MountState:
     wanted: Wanted | None = None
     obstacle: str = ""
     host: MountTable = ()
+    fresh: bool = False
 
     @property
     def runs(self) -> bool:
-        return self.init_pid > 0
+        return self.init_pid > 0 or self.fresh
 
 
 class MountResource:
@@ -98,7 +106,8 @@ class MountResource:
             init_pid=look.init_pid,
             born=_process.born(look.init_pid),
         )
-        return self._observe_live(state)
+        assumption = _assumed.of(self.ref)
+        return self._observe_live(replace(state, fresh=assumption is not None and assumption.fresh))
 
     def _observe_live(self, state: MountState) -> MountState:
         spec = self.spec
@@ -107,7 +116,7 @@ class MountResource:
         wanted = self._gather(spec.mount, state) if spec.mount else None
         state = replace(state, wanted=wanted)
         if state.runs:
-            place = _mounts.place(state.init_pid, spec.target, what=str(self.ref))
+            place = self._place(state)
             state = replace(state, place=place, stack=place.stack, host=_mounts.table_of())
             if wanted is not None:
                 check_place(self.ref, spec, place, wanted)
@@ -117,6 +126,16 @@ class MountResource:
         if self._edited(state) != state.document:
             _config_file.check(self.ref, self._edited(state))
         return state
+
+    def _place(self, state: MountState) -> _mounts.Place:
+        if state.init_pid <= 0:
+            place = _mounts.Place(kind=_mounts.UNKNOWN)
+        else:
+            place = _mounts.place(state.init_pid, self.spec.target, what=str(self.ref))
+        if not state.fresh:
+            return place
+        # Then there is what LXC mounts at the start, and no more.
+        return replace(place, stack=tuple(map(mount_point, self._parsed(state.entries, state.rootfs))))
 
     def _gather(self, mount: Mount, state: MountState) -> Wanted:
         persisted = self.spec.wants_persisted

@@ -19,6 +19,7 @@ from ansible_collections.community.lxc.plugins.module_utils._host import _config
 from ansible_collections.community.lxc.plugins.module_utils._model._mount import Mount, parse_entry
 from ansible_collections.community.lxc.plugins.module_utils._model._mount_live import Wanted, final_access_time
 from ansible_collections.community.lxc.plugins.module_utils._model._mount_spec import MountSpec
+from ansible_collections.community.lxc.plugins.module_utils._model._mountinfo import MountPoint
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 
 
@@ -64,6 +65,25 @@ def known(mount: Mount, init_pid: int) -> Wanted:
     device = "" if mount.fstype in _mounts.without_device() else _mounts.device_number(mount.source) or ""
     return Wanted(
         mount=mount, device=device, more=_owner(mount, init_pid), memory=_mounts.memory(), page=_mounts.page_size()
+    )
+
+
+def mount_point(mount: Mount) -> MountPoint:
+    """What the mount's entry will make at a start, as far as that can be told before."""
+    source = _mounts.source(mount.source) if mount.is_bind else None
+    device, root = source.identity if source else ("", "/")
+    words = mount.options.words()
+    return MountPoint(
+        id=-1,
+        parent=-1,
+        device=device,
+        root=root,
+        target=mount.target,
+        options=words,
+        tags=(),
+        fstype=mount.fstype,
+        source=mount.source,
+        super_options=(),
     )
 
 

@@ -53,8 +53,6 @@ class NicResource:
     def __init__(self, ref: ContainerRef, request: NicRequest) -> None:
         self.ref = ref
         self.request = request
-        self.assumed: Document | None = None
-        """In check mode: the configuration as the interfaces before this one would leave it."""
 
     # ---- what is there
 
@@ -63,9 +61,6 @@ class NicResource:
         if document is None:
             raise InvalidInput(f"There is no {self.ref}")
         state = observe_nic(self.ref, document, self.request)
-        if self.assumed is not None:
-            index, nic = _nic_document.locate(self.assumed, self.request) or (None, None)
-            state = replace(state, document=self.assumed, index=index, nic=nic)
         if state.nic is not None and state.nic.type != self.request.type and self.request.state == "absent":
             raise InvalidInput(
                 f"{self.request.name} of {self.ref} is a {state.nic.type} interface, "

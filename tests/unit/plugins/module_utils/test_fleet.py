@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.community.lxc.plugins.module_utils._fleet import Fleet, Job, Part, run_fleet
+from ansible_collections.community.lxc.plugins.module_utils._fleet_task import summary
 from ansible_collections.community.lxc.plugins.module_utils._model._container import ContainerSpec
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 from ansible_collections.community.lxc.plugins.module_utils._plan._resource import Resource
@@ -41,3 +42,7 @@ def test_what_nobody_foresaw_is_a_sentence_too(tmp_path: Path) -> None:
         assert results[name]["changed"] is False
         assert results[name]["msg"].endswith("please report it: ZeroDivisionError: a defect")
         assert "broken" in results[name]["exception"]
+    whole = summary(results, diff=True)
+    assert (whole["failed"], whole["changed"], whole["diff"]) == (True, False, [])
+    assert {"exception", "lxc_log"}.isdisjoint(whole)
+    assert "broken" in whole["containers"]["a"]["exception"]

@@ -20,6 +20,7 @@ from ansible_collections.community.lxc.plugins.module_utils._errors import (
     InvalidInput,
     LxcError,
     NotConverged,
+    Unforeseen,
 )
 from ansible_collections.community.lxc.plugins.module_utils._plan._resource import Step
 from ansible_collections.community.lxc.plugins.module_utils._runner import (
@@ -40,11 +41,14 @@ class Shelf:
     lies: bool = False
     changes_before_the_lock: int | None = None
     waits: int = 0
+    breaks_after: Exception | None = None
     log: list[str] = field(default_factory=list)
     kind: str = "shelf"
 
     def observe(self) -> int:
         self.log.append("observe")
+        if self.breaks_after and any(line not in ("observe", "lock") for line in self.log):
+            raise self.breaks_after
         return self.value
 
     def desire(self, now: int) -> int:
@@ -122,6 +126,23 @@ def test_steps_that_lie_are_found_out() -> None:
     with pytest.raises(NotConverged, match=r"The shelf is not where .*: value is 1, not 7") as caught:
         converge(Shelf(value=1, goal=7, lies=True), apply=True)
     assert caught.value.actions == ("set 1 to 7",)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "sentence"),
+    [
+        (OSError(28, "No space left on device"), HostError, "Failed to look at the shelf again after all steps: "),
+        (KeyError("x"), Unforeseen, "An error that community.lxc did not foresee"),
+        (HostError("The monitor does not answer"), HostError, "The monitor does not answer"),
+    ],
+)
+def test_what_was_done_is_told_when_the_second_look_fails(
+    error: Exception, kind: type[LxcError], sentence: str
+) -> None:
+    shelf = Shelf(goal=1, breaks_after=error)
+    with pytest.raises(kind, match=sentence) as caught:
+        converge(shelf, apply=True)
+    assert caught.value.actions == ("set 0 to 1",)
 
 
 def test_waiting_is_no_change() -> None:

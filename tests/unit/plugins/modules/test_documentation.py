@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from ansible_collections.community.lxc.plugins.module_utils._model import _nic_options
+from ansible_collections.community.lxc.plugins.module_utils._model._fleet import PARTS
 
 PLUGINS = Path(__file__).parents[4] / "plugins"
 MODULES = sorted((PLUGINS / "modules").glob("lxc_*.py"))
@@ -164,3 +165,10 @@ def test_every_module_with_a_state_returns_the_same_things(path: Path) -> None:
     assert returned["restart_required"]["type"] == "bool"
     assert returned[kind]["type"] == "dict"
     assert returned[kind].get("contains") or path.stem == "lxc_fleet", "its shape is not told"
+
+
+def test_what_a_fleet_returns_for_each_container_is_told() -> None:
+    returned = next(documents(path)["RETURN"]["containers"] for path in MODULES if path.stem == "lxc_fleet")
+    told = " ".join(returned["description"])
+    keys = ("changed", "failed", "actions", "restart_required", "container", "msg", "lxc_log", "exception", "skipped")
+    assert [key for key in (*keys, "diff", *PARTS) if f"C({key})" not in told] == []
