@@ -239,8 +239,8 @@ def test_a_restore_killed_between_its_steps_is_put_back(
 def killed(guest: Guest, instant: str = "after it") -> Path:
     """What is left of the restore."""
     arguments = {"container": guest.name, "lxc_path": guest.lxc_path, "comment": "one", "state": "restored"}
-    killer = ("strace", "-qq", "-o", "/dev/null", "-e", "trace=renameat2,fsync")
-    killer += ("-e", f"inject={INSTANTS[instant]}:signal=KILL")
+    injected = f"inject={INSTANTS[instant]}:signal=KILL"
+    killer = ("strace", "-qq", "-o", "/dev/null", "-e", "trace=renameat2,fsync", "-e", injected)
     spawn_module("lxc_snapshot", arguments, prefix=killer).communicate(timeout=60)
     left = guest.config.parent.parent / f".{guest.name}.restoring"
     assert (left / "journal").exists()

@@ -85,7 +85,7 @@ def test_an_image_is_a_whole_one_and_a_mirror_may_have_a_bad_minute(tmp_path: Pa
     def build(failures: int) -> subprocess.CompletedProcess[str]:
         variables["FAILURES"] = str(failures)
         (tmp_path / "calls").write_text("")
-        command = [IMAGES / "image", "guest", "bookworm"]
+        command: list[Path | str] = [IMAGES / "image", "guest", "bookworm"]
         return subprocess.run(command, capture_output=True, text=True, check=False, env=variables)
 
     assert build(2).returncode != 0

@@ -193,7 +193,9 @@ def test_the_kernel_shows_every_resource_of_misc_and_those_without_a_limit_do_no
         return limit.normalise("misc.max", tuple(f"{key} {n}" for key, n in kernel.items()), page=PAGE)
 
     want = limit.normalise("misc.max", tuple(f"{key} {n}" for key, n in new.items()), page=PAGE)
-    kernel.update(text.split() for text in limit.writes("misc.max", shown(), want))
+    for text in limit.writes("misc.max", shown(), want):
+        resource, number = text.split()
+        kernel[resource] = number
     assert shown() == want
 
 
@@ -213,7 +215,7 @@ def test_the_kernel_shows_both_limits_of_every_rdma_device(
     want = limit.normalise("rdma.max", tuple(text_of(*item) for item in new.items()), page=PAGE)
     for text in limit.writes("rdma.max", shown(), want):
         device, *fields = text.split()
-        kernel[device].update(field.split("=") for field in fields)
+        kernel[device].update({key: number for key, _is, number in (field.partition("=") for field in fields)})
     assert shown() == want
 
 

@@ -12,6 +12,8 @@ import pytest
 
 from ansible_collections.community.lxc.plugins.module_utils._config._document import parse
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError
+from ansible_collections.community.lxc.plugins.module_utils._host import _config_file
+from ansible_collections.community.lxc.plugins.module_utils._host import _console as console_host
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 from ansible_collections.community.lxc.plugins.module_utils._plan import _console
 
@@ -40,11 +42,11 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         order.append("terminals")
         return [0]
 
-    monkeypatch.setattr(_console._config_file, "read", lambda _ref: parse(""))
+    monkeypatch.setattr(_config_file, "read", lambda _ref: parse(""))
     monkeypatch.setattr(_console, "resolve", ContainerRef)
     monkeypatch.setattr(_console, "has_monitor", lambda _ref: True)
-    monkeypatch.setattr(_console._console, "ring", ring)
-    monkeypatch.setattr(_console._console, "terminals", terminals)
+    monkeypatch.setattr(console_host, "ring", ring)
+    monkeypatch.setattr(console_host, "terminals", terminals)
     return order
 
 
