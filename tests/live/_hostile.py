@@ -2,17 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a container's root, or a user, may call things to mislead whoever looks at them from the host."""
+"""What a container's root may call its things to mislead whoever looks at them from the host."""
 
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 from ansible_collections.community.lxc.tests.live._bed import Bed, Guest
 from ansible_collections.community.lxc.tests.live._host import Bridge, cgroups_of
@@ -48,42 +42,3 @@ def into_groups_with_names(guest: Guest) -> None:
         (directory / name).mkdir()
         if directory.parts[4:5] != ("cpuset",):  # a new one has neither processors nor memory
             (directory / name / "cgroup.procs").write_text(str(init))
-
-
-# ---- monitors that are none
-
-PRETENDERS = {
-    "another user": ("setpriv", "--reuid", "65534", "--clear-groups"),
-    "root in a container that has the host's network": ("unshare", "--pid", "--fork", "--kill-child"),
-}
-"""Commands before the one that pretends, by who it is then."""
-
-
-@contextmanager
-def pretender(lxc_path: str, name: str, *prefix: str) -> Iterator[None]:
-    """A process that binds the container's socket and calls itself its monitor."""
-    program = (
-        "import socket, subprocess, sys\n"
-        "s = socket.socket(socket.AF_UNIX)\n"
-        "s.bind('\\0' + sys.argv[1] + '/' + sys.argv[2] + '/command')\n"
-        "s.listen()\n"
-        "title = '[lxc monitor] ' + ' '.join(sys.argv[1:])\n"
-        "rename = 'echo ready; exec -a \"$0\" sleep 1000'\n"
-        "subprocess.run(['bash', '-c', rename, title], pass_fds=[s.fileno()])\n"
-    )
-    with subprocess.Popen(
-        [*prefix, "/usr/bin/python3", "-c", program, lxc_path, name], stdout=subprocess.PIPE, text=True
-    ) as process:
-        try:
-            if process.stdout is None or process.stdout.readline() != "ready\n":
-                raise AssertionError("the pretender did not come up")
-            time.sleep(0.1)
-            yield
-        finally:
-            for pid in (*_children(process.pid), process.pid):
-                os.kill(pid, signal.SIGKILL)
-
-
-def _children(pid: int) -> list[int]:
-    found = [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    return [deeper for child in found for deeper in _children(child)] + found

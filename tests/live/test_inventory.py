@@ -22,12 +22,7 @@ from ansible_collections.community.lxc.tests.live._ansible import COLLECTIONS
 from ansible_collections.community.lxc.tests.live._bed import Bed, Guest, tool, unique_name, until
 from ansible_collections.community.lxc.tests.live._connections import Sshd, full_busybox
 from ansible_collections.community.lxc.tests.live._host import Bridge
-from ansible_collections.community.lxc.tests.live._hostile import (
-    PRETENDERS,
-    into_groups_with_names,
-    pretender,
-    with_names,
-)
+from ansible_collections.community.lxc.tests.live._hostile import into_groups_with_names, with_names
 
 RUNNING = 200
 """Of 500 containers."""
@@ -361,14 +356,31 @@ def test_a_process_in_a_container_is_no_monitor(bed: Bed, inventory: Inventory) 
             liar.kill()
 
 
-@pytest.mark.parametrize("prefix", PRETENDERS.values(), ids=PRETENDERS)
-def test_who_takes_a_monitors_name_and_socket_is_no_monitor(
-    bed: Bed, inventory: Inventory, prefix: tuple[str, ...]
-) -> None:
+_LISTENS = """
+import socket, sys
+listener = socket.socket(socket.AF_UNIX)
+listener.bind("\\0" + sys.argv[1])
+listener.listen()
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize(
+    "who",
+    [("setpriv", "--reuid", "65534", "--clear-groups"), ("unshare", "--pid", "--fork", "--kill-child")],
+    ids=["another user", "root in a container that has the host's network"],
+)
+def test_who_takes_a_monitors_socket_is_no_monitor(bed: Bed, inventory: Inventory, who: tuple[str, ...]) -> None:
     bed.guest(name="victim")
-    with pretender(bed.lxc_path, "victim", *prefix):
-        assert f"@{bed.lxc_path}/victim/command" in Path("/proc/net/unix").read_text(), "nobody pretends"
-        listed = inventory.list({"lxc_path": [bed.lxc_path]})
+    command = [*who, "/usr/bin/python3", "-c", _LISTENS, f"{bed.lxc_path}/victim/command"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as pretender:
+        try:
+            assert pretender.stdout is not None
+            assert pretender.stdout.readline() == "ready\n"
+            listed = inventory.list({"lxc_path": [bed.lxc_path]})
+        finally:
+            pretender.kill()
     assert hostvars(listed, "victim")["lxc_state"] == "STOPPED"
 
 

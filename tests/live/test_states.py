@@ -24,7 +24,6 @@ from ansible_collections.community.lxc.plugins.module_utils._host._states import
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 from ansible_collections.community.lxc.tests.live._bed import Bed, in_child, monitors, tool, until
 from ansible_collections.community.lxc.tests.live._host import Bridge
-from ansible_collections.community.lxc.tests.live._hostile import PRETENDERS, pretender
 
 
 def test_a_running_and_a_stopped_container(bed: Bed) -> None:
@@ -119,10 +118,44 @@ def test_a_monitor_that_hangs_does_not_hang_the_look(bed: Bed) -> None:
         os.kill(monitor, signal.SIGCONT)
 
 
-@pytest.mark.parametrize("prefix", PRETENDERS.values(), ids=PRETENDERS)
+@contextmanager
+def _pretender(lxc_path: str, name: str, *prefix: str) -> Iterator[None]:
+    """A process that binds the container's socket and calls itself its monitor."""
+    program = (
+        "import socket, subprocess, sys\n"
+        "s = socket.socket(socket.AF_UNIX)\n"
+        "s.bind('\\0' + sys.argv[1] + '/' + sys.argv[2] + '/command')\n"
+        "s.listen()\n"
+        "title = '[lxc monitor] ' + ' '.join(sys.argv[1:])\n"
+        "rename = 'echo ready; exec -a \"$0\" sleep 1000'\n"
+        "subprocess.run(['bash', '-c', rename, title], pass_fds=[s.fileno()])\n"
+    )
+    with subprocess.Popen(
+        [*prefix, "/usr/bin/python3", "-c", program, lxc_path, name], stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            if process.stdout is None or process.stdout.readline() != "ready\n":
+                raise AssertionError("the pretender did not come up")
+            time.sleep(0.1)
+            yield
+        finally:
+            for pid in (*_children(process.pid), process.pid):
+                os.kill(pid, signal.SIGKILL)
+
+
+def _children(pid: int) -> list[int]:
+    found = [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return [deeper for child in found for deeper in _children(child)] + found
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    [("setpriv", "--reuid", "65534", "--clear-groups"), ("unshare", "--pid", "--fork", "--kill-child")],
+    ids=["another user", "root in a container that has the host's network"],
+)
 def test_a_pretender_is_no_running_container(bed: Bed, prefix: tuple[str, ...]) -> None:
     guest = bed.guest()
-    with pretender(bed.lxc_path, guest.name, *prefix):
+    with _pretender(bed.lxc_path, guest.name, *prefix):
         titles = [line for line in Path("/proc/net/unix").read_text().splitlines() if f"@{bed.lxc_path}/" in line]
         assert titles, "nobody pretends"
         assert running(bed.lxc_path) == {}
