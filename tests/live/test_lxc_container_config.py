@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -224,3 +225,18 @@ def test_killed_at_any_instant_the_file_is_the_old_or_the_new_one(bed: Bed) -> N
     assert guest.config.read_bytes() == new
     assert os.listdir(guest.config.parent) == ["config"]
     assert outcomes == {True, False}, "the instants were all too early or all too late"
+
+
+def test_a_new_configuration_is_on_disk_before_it_takes_the_old_ones_place(bed: Bed, tmp_path: Path) -> None:
+    """So that it outlives a crash of the host: the file, then its name, then the directory."""
+    guest = bed.guest(rootfs=False)
+    arguments = {"name": guest.name, "lxc_path": guest.lxc_path, "state": "present", "config": {"lxc.start.order": 2}}
+    tracer = ("strace", "-f", "-y", "-qq", "-o", str(tmp_path / "trace"), "-e", "trace=fsync,/^rename")
+    spawn_module("lxc_container", arguments, prefix=tracer).communicate(timeout=200)
+    assert "lxc.start.order = 2\n" in guest.config.read_text()
+    directory = re.escape(str(guest.config.parent))
+    temporary = rf"{directory}/\.config\.community\.lxc\.\w+"
+    lines = (tmp_path / "trace").read_text().splitlines()
+    calls = "\n".join(line for line in lines if str(guest.config.parent) in line)
+    ways = (rf"fsync\(\d+<{temporary}>\)", rf"rename.*{temporary}.*/config", rf"fsync\(\d+<{directory}>\)")
+    assert re.search(r".*\n.*".join(ways), calls), calls

@@ -145,6 +145,19 @@ def test_a_tarball(bed: Bed, unique: str, rootfs: Path, compression: str) -> Non
     assert guest.attach("cat", "/proc/sys/kernel/hostname").stdout.strip() == unique
 
 
+@pytest.mark.parametrize("first", [0, 300000])
+def test_the_owners_of_a_tarball_are_numbers(bed: Bed, unique: str, rootfs: Path, first: int) -> None:
+    """They are called as in the archived system, where the names of this host mean other numbers."""
+    archive = Path(bed.lxc_path, "root.tar")
+    owner = ("--owner=daemon:4321", "--group=daemon:4322")
+    tool("tar", "-c", *owner, "-f", str(archive), "-C", str(rootfs), ".")
+    assert "daemon/daemon" in tool("tar", "-tvf", str(archive)).stdout
+    config = {"lxc.idmap": IDMAP} if first else {}
+    guest = guest_of(bed, create(bed, unique, tarball=str(archive), state="present", config=config))
+    found = (guest.rootfs / "etc/passwd").stat()
+    assert (found.st_uid, found.st_gid) == (first + 4321, first + 4322)
+
+
 def test_an_unprivileged_container_from_a_tarball(bed: Bed, unique: str, rootfs: Path, tmp_path: Path) -> None:
     os.chown(rootfs / "tmp", 33, 44)
     os.mknod(rootfs / "dev/null", 0o20666, os.makedev(1, 3))

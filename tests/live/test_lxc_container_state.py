@@ -411,6 +411,23 @@ def test_absent_with_snapshots_needs_force_destroy(bed: Bed) -> None:
     assert not guest.config.parent.exists()
 
 
+def test_absent_with_snapshots_while_it_runs(bed: Bed) -> None:
+    guest = bed.guest()
+    tool("lxc-snapshot", "-P", guest.lxc_path, "-n", guest.name)
+    guest.start()
+    init = guest.init_pid()
+    refused = run(guest, "absent")
+    assert "has snapshots (snap0); force_destroy: true removes them too" in refused["msg"]
+    assert (refused["actions"], guest.init_pid()) == ([], init)
+    told = run(guest, "absent", check_mode=True, force_destroy=True)
+    result = run(guest, "absent", force_destroy=True)
+    assert done(result) == (True, "ABSENT")
+    assert told["actions"] == result["actions"]
+    assert [action.split()[0] for action in result["actions"]] == ["stop", "remove"]
+    assert not guest.config.parent.exists()
+    assert guest.name not in monitors(guest.lxc_path)
+
+
 def test_absent_of_a_base_of_clones_is_refused(bed: Bed) -> None:
     guest = bed.guest()
     tool("lxc-copy", "-P", guest.lxc_path, "-n", guest.name, "-N", f"{guest.name}c", "-s", "-B", "overlay")
