@@ -23,7 +23,8 @@ options:
     description:
       - The number N of its C(lxc.net.N) section. An interface that has another number moves there.
       - By default it keeps its number, and a new one gets the lowest that is free.
-      - With the number of a section without a name, that section is the interface, and gets O(name).
+      - With the number of a section without a name, that section is the interface, and gets O(name); in a running
+        container it is called by it after the restart.
     type: int
   state:
     description:
@@ -59,12 +60,13 @@ options:
     description:
       - The MAC address (C(lxc.net.N.hwaddr)). V(xx) in the place of a pair of digits has it chosen once; an address
         that fits stays.
-      - An empty string removes it from the configuration; LXC then chooses one at each start.
+      - An empty string removes it from the configuration; LXC then chooses one at each start. A running container keeps
+        the address till its restart.
     type: str
   mtu:
     description:
       - The largest packet in bytes (C(lxc.net.N.mtu)), from 68 to 65535, with IPv6 addresses from 1280. Set live on
-        both ends of a pair. V(0) removes it from the configuration.
+        both ends of a pair. V(0) removes it from the configuration, which waits for the container's restart.
       - Not more than O(link) has, for types that stand on it. API extension C(network_phys_macvlan_mtu) for macvlan and
         phys.
     type: int

@@ -17,6 +17,8 @@ description:
     interface can be plugged in and out. O(link) waits for a restart.
   - An interface that was plugged into a running container is brought back at its end by the kernel and not by LXC. That
     is so for hardware; a virtual device ends with the container.
+  - What was plugged in comes back with the MTU that it had, and up if it was up; what the container was started with
+    comes back down, with the MTU that it has.
   - Only what can be told from an interface that the container made for itself is plugged in and out, that is hardware,
     and veth, macvlan, ipvlan and vlan interfaces with their other end or their parent on the host. Any other kind (such
     as vxlan, wireguard, dummy or tun) moves in when the container starts, and comes back when it stops.

@@ -19,6 +19,7 @@ from ansible_collections.community.lxc.tests.live._net import (
     Module,
     addresses,
     change_inside,
+    host_link,
     link_inside,
     ping_in,
     ping_out,
@@ -83,6 +84,7 @@ def test_macvlan_is_plugged_in_changed_and_unplugged(
     ping_out(plain(bridge.address(8)))
     change_inside(guest, "address", "del", bridge.address(8), "dev", "lan0")
     assert bridge.address(8) in " ".join(macvlan.changes("lan0")["actions"])
+    assert "no mtu instead of 1300" in macvlan.changes("lan0", mtu=0)["actions"][-1]
     ping_in(guest, str(bridge.ipv4.ip))
 
     macvlan.changes("lan0", state="absent")
@@ -157,7 +159,9 @@ def test_phys_is_plugged_in_changed_and_given_back(
 
     phys.changes("wan", state="absent")
     assert link_inside(guest, "wan") is None
-    assert Path(f"/sys/class/net/{cable.card}").exists()
+    card = host_link(cable.card)
+    assert card["mtu"] == 1500
+    assert "UP" in card["flags"]
 
 
 def test_phys_is_started_with_an_mtu_and_comes_back_at_stop(bed: Bed, bridge: Bridge, cable: Cable) -> None:

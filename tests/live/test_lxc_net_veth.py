@@ -259,6 +259,35 @@ def test_addresses_that_nobody_named_are_left_alone_until_the_list_is_named(bed:
     assert addresses(guest, "lan0") == {bridge.address(7), bridge.address6(7), bridge.address(51)}
 
 
+def test_an_address_with_a_peer_is_kept_taken_back_and_removed(
+    bed: Bed, bridge: Bridge, pyroute2_path: tuple[tuple[str, str], ...]
+) -> None:
+    guest = bed.guest(*bridged(bridge), start=True)
+    veth = Module(guest, environment=pyroute2_path)
+    peers = {"192.0.2.1/32": "192.0.2.2", "2001:db8::1/128": "2001:db8::2"}
+    for address, peer in peers.items():
+        change_inside(guest, "address", "add", plain(address), "peer", peer, "dev", "lan0")
+
+    def found() -> list[tuple[str, str]]:
+        links = inside(guest, "address", "show", "dev", "lan0")
+        return [(a["local"], a["address"]) for link in links for a in link.get("addr_info", ()) if "address" in a]
+
+    both = [(plain(address), peer) for address, peer in peers.items()]
+    veth.changes("lan0", ipv4_addresses=[bridge.address(8), "192.0.2.1/32"])
+    assert found() == both
+    assert addresses(guest, "lan0") == {bridge.address(8), bridge.address6(7), *peers}
+
+    tool("chattr", "+i", str(guest.config.parent))
+    try:
+        assert veth("lan0", ipv4_addresses=[bridge.address(9)], ipv6_addresses=[])["rc"] != 0
+    finally:
+        tool("chattr", "-i", str(guest.config.parent))
+    assert sorted(found()) == sorted(both)
+
+    veth.changes("lan0", ipv4_addresses=[bridge.address(8)], ipv6_addresses=[bridge.address6(7)])
+    assert addresses(guest, "lan0") == {bridge.address(8), bridge.address6(7)}
+
+
 def test_link_local_addresses_and_other_spellings_are_no_difference(bed: Bed, bridge: Bridge) -> None:
     guest = bed.guest(*bridged(bridge), start=True)
     veth = Module(guest)
@@ -414,6 +443,39 @@ def test_what_needs_a_restart_says_so(
     guest.stop()
     guest.start()
     assert not veth("lan0", **given)["restart_required"]
+
+
+@pytest.mark.parametrize(
+    ("line", "cleared", "word"),
+    [
+        ("mtu = 1400", {"mtu": 0}, "no mtu instead of 1400"),
+        ("veth.pair = PAIR", {"pair": ""}, "no pair instead of PAIR"),
+        ("hwaddr = 00:16:3e:01:02:03", {"hwaddr": ""}, "no hwaddr instead of 00:16:3e:01:02:03"),
+        ("veth.n_rxqueues = 3", {"rx_queues": 0}, "no rx_queues instead of 3"),
+    ],
+)
+def test_what_is_cleared_stays_till_the_restart_and_says_so(
+    bed: Bed, bridge: Bridge, unique: str, line: str, cleared: dict[str, Any], word: str
+) -> None:
+    pair = f"{unique}p"
+    guest = bed.guest(*bridged(bridge, f"lxc.net.0.{line}".replace("PAIR", pair)), start=True)
+    veth = Module(guest)
+
+    done = veth.changes("lan0", **cleared)
+
+    assert done["restart_required"]
+    assert word.replace("PAIR", pair) in done["actions"][-1]
+    guest.stop()
+    guest.start()
+    assert not veth("lan0", **cleared)["restart_required"]
+
+
+def test_the_name_of_a_pair_that_was_plugged_in_is_cleared_by_a_restart(bed: Bed, bridge: Bridge, unique: str) -> None:
+    guest = bed.guest(start=True)
+    veth = Module(guest)
+    veth.changes("lan0", link=bridge.name, pair=f"{unique}p")
+
+    assert veth.changes("lan0", pair="")["restart_required"]
 
 
 def test_another_type_waits_for_the_restart(bed: Bed, bridge: Bridge) -> None:

@@ -139,12 +139,17 @@ def _set_bridge(network: Network, change: SetBridge) -> None:
 def _address(network: Network, change: Address) -> None:
     inside, index = _device(network, inside=True, name=change.device)
     host, _slash, prefix = change.address.partition("/")
+    request: dict[str, Any] = {"index": index, "address": host, "prefixlen": int(prefix)}
+    if change.peer:
+        # The kernel has the prefix belong to the far end.
+        request |= {"address": change.peer, "local": host}
     broadcast = _ip.broadcast_of(change.address)
-    more = {"broadcast": broadcast} if broadcast else {}
-    if change.add:
-        _tolerate(lambda: inside.addr("add", index=index, address=host, prefixlen=int(prefix), **more), _THERE_ALREADY)
-    else:
-        _tolerate(lambda: inside.addr("del", index=index, address=host, prefixlen=int(prefix)), _GONE_ALREADY)
+    if not change.add:
+        _tolerate(lambda: inside.addr("del", **request), _GONE_ALREADY)
+        return
+    if broadcast and not change.peer:
+        request["broadcast"] = broadcast
+    _tolerate(lambda: inside.addr("add", **request), _THERE_ALREADY)
 
 
 def _route(network: Network, change: Route) -> None:

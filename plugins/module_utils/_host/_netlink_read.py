@@ -115,6 +115,7 @@ def _interface(network: Network, name: str, link: Any, lists: _Lists) -> LiveNic
         tx_queues=int(attr(link, "IFLA_NUM_TX_QUEUES") or 1),
         host=host_side(network, index, link) if kind == "veth" else None,
         counters=_counters(link),
+        peers=_peers(lists, index),
     )
 
 
@@ -148,6 +149,16 @@ def _lasting(lists: _Lists, index: int, family: int) -> tuple[str, ...]:
         if flags & _PERMANENT and not (family == 6 and address.is_link_local) and not address.is_loopback:
             found.append(f"{address}/{entry['prefixlen']}")
     return ordered(found)
+
+
+def _peers(lists: _Lists, index: int) -> dict[str, str]:
+    found = {}
+    for family in _FAMILIES:
+        for entry in lists.addresses.get((family, index), ()):
+            local, peer = attr(entry, "IFA_LOCAL"), attr(entry, "IFA_ADDRESS")
+            if local and peer and local != peer:
+                found[f"{ipaddress.ip_address(local)}/{entry['prefixlen']}"] = str(peer)
+    return found
 
 
 def _gateway(lists: _Lists, index: int, family: int) -> str | None:

@@ -86,7 +86,7 @@ class LiveNic:
     ``kind`` is the kernel's word for the device's type, empty for hardware. Addresses are those that stay until
     somebody removes them: no link-local and no leased ones. A gateway is an address or ``dev``.
     ``parent`` is the host's interface below a macvlan, ipvlan or vlan. ``counters`` are the
-    inside's: bytes, packets, errors, dropped.
+    inside's: bytes, packets, errors, dropped. ``peers`` holds the far end of each address that has one.
     """
 
     name: str
@@ -107,6 +107,7 @@ class LiveNic:
     tx_queues: int = 1
     host: HostSide | None = None
     counters: Mapping[str, int] = field(default_factory=dict, compare=False)
+    peers: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def may_be_the_hosts(self) -> bool:

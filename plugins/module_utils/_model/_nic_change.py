@@ -44,12 +44,13 @@ class SetBridge:
 
 @dataclass(frozen=True)
 class Address:
-    """An address inside. ``keep``: it is there already, and only has to be there still."""
+    """An address inside. ``keep``: it is there already, and only has to be there still. ``peer``: of its far end."""
 
     device: str
     address: str
     add: bool = True
     keep: bool = False
+    peer: str | None = None
 
     def __str__(self) -> str:
         return (

@@ -16,6 +16,7 @@ from typing import Any
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document
 from ansible_collections.community.lxc.plugins.module_utils._errors import InvalidInput
 from ansible_collections.community.lxc.plugins.module_utils._host import (
+    _cards,
     _config_file,
     _links,
     _lock,
@@ -24,7 +25,7 @@ from ansible_collections.community.lxc.plugins.module_utils._host import (
 )
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import resolve
 from ansible_collections.community.lxc.plugins.module_utils._model._nic import TYPES, Nic
-from ansible_collections.community.lxc.plugins.module_utils._model._nic_change import Move, inverses
+from ansible_collections.community.lxc.plugins.module_utils._model._nic_change import Move, Plug, inverses
 from ansible_collections.community.lxc.plugins.module_utils._model._nic_request import (
     NicRequest,
     nic_request,
@@ -119,7 +120,8 @@ class NicResource:
             yield plug_move(want.nic, bare(want.nic, now), want.live, mtu=mtu, host_name=host_name, home=home)
         elif now.live is not None and want.live is None:
             as_it_is = self._live_as_nic(now)
-            yield unplug_move(as_it_is, now.live, bare(as_it_is, replace(now, link_mtu=now.live.mtu)))
+            home = _cards.home(self.ref, now.init_pid, as_it_is.link or "") if as_it_is.type == "phys" else None
+            yield unplug_move(as_it_is, now.live, bare(as_it_is, replace(now, link_mtu=now.live.mtu)), home=home)
         elif now.live is not None and want.live is not None:
             nic = want.nic
             named = "vlan_tagged_ids" in self.request.given
@@ -150,6 +152,9 @@ class NicResource:
         def apply(changes: Any) -> None:
             if now.running:
                 _netlink_change.apply(now.init_pid, changes, born=now.born)
+                for one in changes:
+                    if isinstance(one, Plug) and one.home:
+                        _cards.remember(self.ref, now.init_pid, one.nic.link or "", one.home)
             else:
                 _netlink_change.apply_on_host(changes)
 

@@ -19,13 +19,12 @@ from ansible_collections.community.lxc.plugins.module_utils._model import _ether
 from ansible_collections.community.lxc.plugins.module_utils._model._nic import KINDS, HostSide, LiveNic, Nic
 from ansible_collections.community.lxc.plugins.module_utils._model._nic_request import NicRequest
 from ansible_collections.community.lxc.plugins.module_utils._plan._nic_state import (
+    ETHERNET_MTU,
     NicState,
     Proxied,
     live_type,
     restart_reasons,
 )
-
-ETHERNET_MTU = 1500
 
 
 def live_goal(request: NicRequest, nic: Nic | None, now: NicState) -> LiveNic | None:

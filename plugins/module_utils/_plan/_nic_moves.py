@@ -59,13 +59,13 @@ def _router_settings(host_name: str) -> tuple[Change, ...]:
     )
 
 
-def unplug_move(nic: Nic, live: LiveNic, bare: LiveNic) -> Move:
+def unplug_move(nic: Nic, live: LiveNic, bare: LiveNic, *, home: tuple[int, bool] | None = None) -> Move:
     """The whole interface out, in such a way that the inverse brings it back as it was."""
     host_name = live.host.name if live.host else None
     start = replace(bare, host=replace(bare.host, name=host_name or "") if bare.host else None)
     vlans = live.host is not None and (live.host.vlan_id is not None or bool(live.host.vlan_tagged_ids))
     way_back = tuple(change for move in moves(start, live, vlans=vlans) for change in move.changes)
-    changes = (*inverses(way_back), Unplug(nic=nic, mtu=live.mtu, host_name=host_name))
+    changes = (*inverses(way_back), Unplug(nic=nic, mtu=live.mtu, host_name=host_name, home=home))
     return Move(f"unplug the {nic.type} interface {nic.name} from the running container", changes)
 
 
@@ -135,7 +135,7 @@ def _up_moves(now: LiveNic, goal: LiveNic) -> Iterator[Move]:
 
 def _down_move(now: LiveNic) -> Move:
     kept: list[Change] = [*_gateway_routes(now, keep=True)]
-    kept += [Address(now.name, address, keep=True) for address in now.ipv6_addresses]
+    kept += [Address(now.name, one, keep=True, peer=now.peers.get(one)) for one in now.ipv6_addresses]
     # Doing them first does nothing; taking the move back does them last, when the interface is up again.
     return Move(f"switch {now.name} off", (*kept, SetLink(True, now.name, "up", True, False)))
 
@@ -160,13 +160,13 @@ def _family_changes(now: LiveNic, goal: LiveNic, family: int) -> tuple[tuple[Cha
     first = [a for a in gone if family == 6 and _ip.host_of(a) in same_host]
     # Removing an address takes others of its subnet, and routes through it, along: both ways end by restoring them.
     changes: list[Change] = [*_gateway_routes(now, keep=True, family=family)] if gone or came else []
-    changes += [Address(name, a, keep=True) for a in have] if gone or came else []
-    changes += [Address(name, a, add=False) for a in first]
-    changes += [Address(name, a) for a in came]
+    changes += [Address(name, a, keep=True, peer=now.peers.get(a)) for a in have] if gone or came else []
+    changes += [Address(name, a, add=False, peer=now.peers.get(a)) for a in first]
+    changes += [Address(name, a, peer=goal.peers.get(a)) for a in came]
     if old != new:
         changes += [replace(route, add=False) for route in _gateway_routes(now, keep=False, family=family)]
-    changes += [Address(name, a, add=False) for a in gone if a not in first]
-    changes += [Address(name, a, keep=True) for a in want] if gone else []
+    changes += [Address(name, a, add=False, peer=now.peers.get(a)) for a in gone if a not in first]
+    changes += [Address(name, a, keep=True, peer=now.peers.get(a)) for a in want] if gone else []
     changes += _gateway_routes(goal, keep=old == new, family=family) if gone or old != new else []
     return (tuple(changes) if gone or came or old != new else ()), _family_words(gone, came, old, new, family)
 

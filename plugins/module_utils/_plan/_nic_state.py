@@ -8,12 +8,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document
 from ansible_collections.community.lxc.plugins.module_utils._model import _ether
 from ansible_collections.community.lxc.plugins.module_utils._model._nic import KINDS, LiveNic, Nic
+
+ETHERNET_MTU = 1500
 
 Proxied = tuple[str, str]
 """A host's interface, and an address that the host answers for on it."""
@@ -120,3 +123,37 @@ def smaller_reasons(nic: Nic, live: LiveNic, started: Nic | None) -> tuple[str, 
             if getattr(nic, option) != getattr(started, option):
                 found.append(option)
     return tuple(found)
+
+
+_CHOSEN_BY_LXC = re.compile("veth[0-9A-Za-z]{6}")
+
+
+def cleared_reasons(state: NicState, given: Collection[str]) -> tuple[str, ...]:
+    """What the configuration no longer names, while the live interface has it till the restart.
+
+    Nobody may ever have named it, and then it waits for nothing: the start tells, or else the task (``given``).
+    """
+    nic, live = state.nic, state.live
+    if nic is None or live is None:
+        return ()
+    was = state.started if is_started_one(live, state.started) else None
+    found = []
+    if nic.mtu is None and _is_odd_mtu(state, nic, live, was, given):
+        found.append(f"no mtu instead of {live.mtu}")
+    end = live.host.name if live.host and nic.type == "veth" else ""
+    if end and nic.pair is None and (was or "pair" in given) and not _CHOSEN_BY_LXC.fullmatch(end):
+        found.append(f"no pair instead of {end}")
+    for option in ("hwaddr", "rx_queues", "tx_queues"):
+        if was and getattr(nic, option) is None and getattr(was, option) == getattr(live, option):
+            found.append(f"no {option} instead of {getattr(live, option)}")
+    return tuple(found)
+
+
+def _is_odd_mtu(state: NicState, nic: Nic, live: LiveNic, was: Nic | None, given: Collection[str]) -> bool:
+    """Whether the interface has an MTU that it was given, and that it would not have by itself."""
+    default = None if nic.type == "phys" else state.link_mtu or ETHERNET_MTU
+    if was is None:
+        return "mtu" in given and default not in (None, live.mtu)
+    # A bridge takes on the least of its ports', so it tells nothing while this one is among them.
+    certain = default if nic.type != "veth" or default == ETHERNET_MTU else None
+    return was.mtu == live.mtu != certain

@@ -22,6 +22,7 @@ from ansible_collections.community.lxc.plugins.module_utils._plan._nic_goal impo
 )
 from ansible_collections.community.lxc.plugins.module_utils._plan._nic_state import (
     NicState,
+    cleared_reasons,
     live_type,
     restart_reasons,
     smaller_reasons,
@@ -180,7 +181,8 @@ def differences(request: NicRequest, state: NicState) -> tuple[str, ...]:
     if found is None:
         return ("the interface itself",)
     essential = restart_reasons(nic, found, state.started)
-    return essential or (*smaller_reasons(nic, found, state.started), *drift(request, state))
+    smaller = (*smaller_reasons(nic, found, state.started), *cleared_reasons(state, request.given))
+    return essential or (*smaller, *drift(request, state))
 
 
 def drift(request: NicRequest, state: NicState) -> tuple[str, ...]:
