@@ -145,9 +145,7 @@ def test_a_process_that_has_gone_is_no_malformed_message(tmp_path: Path) -> None
         _target(str(tmp_path)).check_identity()
 
 
-def test_an_empty_directory_is_no_process_while_somebody_waits(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_empty_directory_is_no_process_while_somebody_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(target.Target, "valid", lambda self: True)
     with pytest.raises(wire.Malformed):
         _target(str(tmp_path)).check_identity()
