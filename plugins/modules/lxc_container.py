@@ -144,6 +144,7 @@ options:
       - V(never) says so in RV(restart_required). V(if_required) stops and starts the container.
       - Keys that LXC reads from the file each time that it needs them (C(lxc.start.*), C(lxc.group),
         C(lxc.signal.halt), C(lxc.signal.reboot)) wait for nothing.
+      - The content of a seccomp profile that was changed after the container's start waits as a key does.
     type: str
     choices: [never, if_required]
     default: never
@@ -319,7 +320,9 @@ container:
       type: dict
       sample: {"lxc.uts.name": ["web"], "lxc.start.auto": ["1"]}
     pending:
-      description: The keys whose value in the running container differs from the persisted one.
+      description:
+        - The keys whose value in the running container differs from the persisted one.
+        - Also C(lxc.seccomp.profile), if the content of the profile is no longer that of the container's start.
       type: list
       elements: str
       sample: []

@@ -208,6 +208,43 @@ def test_a_changed_profile_waits_for_a_restart(guest: Guest, task: Task, lxc_pat
     assert task(profile=str(file))["restart_required"] is False
 
 
+@pytest.mark.parametrize("by", ["lxc_container", "lxc-start", "lxc_fleet"])
+def test_a_restart_if_required_is_for_a_changed_content_too(guest: Guest, task: Task, lxc_path: Path, by: str) -> None:
+    file = lxc_path / "profile"
+    file.write_text("2\ndenylist\nmkdir errno 13\n")
+    task(profile=str(file))
+    one = {"name": guest.name, "lxc_path": guest.lxc_path}
+    if by == "lxc_container":
+        run_module("lxc_container", one)
+    else:
+        guest.start()
+    assert pending(guest) == []
+    file.write_text("2\ndenylist\nmkdir errno 1\n")
+    assert pending(guest) == ["lxc.seccomp.profile"]
+    untouched = run_module("lxc_container", one)
+    assert (untouched["changed"], untouched["restart_required"]) == (False, True)
+    module, options = "lxc_container", {**one, "restart": "if_required"}
+    if by == "lxc_fleet":
+        entry = {"name": guest.name, "restart": "if_required", "seccomp": {"profile": str(file)}}
+        module, options = by, {"containers": [entry], "lxc_path": guest.lxc_path}
+    planned = run_module(module, options, check_mode=True)
+    done = run_module(module, options)
+    assert (done["changed"], done["restart_required"], done["actions"]) == (True, False, planned["actions"])
+    assert "not permitted" in mkdir(guest)
+    assert pending(guest) == []
+    assert run_module(module, options)["changed"] is False
+    # A start could not even read it.
+    file.unlink()
+    assert run_module("lxc_container", {**one, "restart": "if_required"})["changed"] is False
+
+
+def pending(guest: Guest) -> list[str]:
+    (told,) = run_module("lxc_info", {"name": [guest.name], "lxc_path": guest.lxc_path})["containers"]
+    assert list(told["drift"]) == told["pending"]
+    keys: list[str] = told["pending"]
+    return keys
+
+
 def test_a_profile_that_says_again_what_it_said_at_the_start_waits_for_nothing(
     guest: Guest, task: Task, lxc_path: Path
 ) -> None:

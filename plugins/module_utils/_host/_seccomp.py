@@ -225,7 +225,7 @@ def observe(ref: ContainerRef, init_pid: int, profile: str, *, ask: bool = True)
     try:
         with Process(init_pid) as init:
             status = dict(line.split(":\t", 1) for line in init.read("status").split("\n") if ":\t" in line)
-            began = _boot_time() + init.born() / os.sysconf("SC_CLK_TCK")
+            began = _began(init)
             monitor = init.parent()
     except ProcessLookupError:
         return None
@@ -237,6 +237,17 @@ def observe(ref: ContainerRef, init_pid: int, profile: str, *, ask: bool = True)
         profile=profile,
         changed=bool(profile) and _has_changed(ref, init_pid, profile, began),
     )
+
+
+def is_outdated(ref: ContainerRef, init_pid: int, profile: str) -> bool:
+    """Whether a start would read something else from the profile than that of this init did."""
+    try:
+        with Process(init_pid) as init:
+            began = _began(init)
+    except ProcessLookupError:
+        return False
+    # Without the file no start would come to an end.
+    return os.path.isfile(profile) and _has_changed(ref, init_pid, profile, began)
 
 
 def _has_changed(ref: ContainerRef, init_pid: int, profile: str, began: float) -> bool:
@@ -251,8 +262,9 @@ def _has_changed(ref: ContainerRef, init_pid: int, profile: str, began: float) -
         return True
 
 
-def _boot_time() -> float:
-    return time.clock_gettime(time.CLOCK_REALTIME) - time.clock_gettime(time.CLOCK_BOOTTIME)
+def _began(init: Process) -> float:
+    booted = time.clock_gettime(time.CLOCK_REALTIME) - time.clock_gettime(time.CLOCK_BOOTTIME)
+    return booted + init.born() / os.sysconf("SC_CLK_TCK")
 
 
 def _notify_fd_active(ref: ContainerRef) -> bool:

@@ -8,6 +8,7 @@
 
 Default: the value that it was started with is not the one that a start would give it now. For the keys of parts
 that can be changed live, a judge has the last word, since liblxc's running values never follow a live change.
+And the seccomp profile, which is a file's name, also waits where the file's content is no longer that of the start.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ class Case:
     running: tuple[str, ...]
     configured: tuple[str, ...]
 
+
+_PROFILE = "lxc.seccomp.profile"
 
 Judge = Callable[[Case], bool]
 """True: the configured value is nevertheless in force in the running container."""
@@ -80,10 +83,18 @@ JUDGES: tuple[tuple[str, str, Judge], ...] = (
 
 
 def pending_keys(ref: ContainerRef, look: Look) -> tuple[str, ...]:
-    """The keys whose configured value is not in force, sorted. Empty for a container that does not run."""
+    """The keys whose configured value or content is not in force, sorted. Empty for one that does not run."""
     keys = sorted(set(look.running) | set(look.configured))
     cases = (Case(ref, look, key, look.running.get(key, ()), look.configured.get(key, ())) for key in keys)
-    return tuple(case.key for case in cases if case.running != case.configured and not _in_force(case))
+    return tuple(case.key for case in cases if _differs(case) and not _in_force(case))
+
+
+def _differs(case: Case) -> bool:
+    if case.running != case.configured or case.key != _PROFILE:
+        return case.running != case.configured
+    from ansible_collections.community.lxc.plugins.module_utils._host import _seccomp
+
+    return _seccomp.is_outdated(case.ref, case.look.init_pid, "".join(case.running[-1:]))
 
 
 def _in_force(case: Case) -> bool:
