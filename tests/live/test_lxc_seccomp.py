@@ -391,6 +391,7 @@ STARTS = {
     "kill": ((), "close getuid openat setsid capget fchown fchmod".split()),
     "kill, by other means": ((), [("newfstatat", "fstat", "fstat64", "statx")]),
     "trap": ((), ["close"]),
+    "notify": ((), ["close"]),
     "errno 1": (("lxc.init.uid = 5", "lxc.init.gid = 5", "lxc.init.cwd = /tmp"), "setresuid setresgid chdir".split()),
 }
 
