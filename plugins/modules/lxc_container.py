@@ -145,6 +145,7 @@ options:
         with what the task has changed, the task fails, and the container runs again with the configuration that it had.
       - Keys that LXC reads from the file each time that it needs them (C(lxc.start.*), C(lxc.group),
         C(lxc.signal.halt), C(lxc.signal.reboot)) wait for nothing.
+      - The content of a seccomp profile that was changed after the container's start waits as a key does.
     type: str
     choices: [never, if_required]
     default: never
@@ -320,7 +321,9 @@ container:
       type: dict
       sample: {"lxc.uts.name": ["web"], "lxc.start.auto": ["1"]}
     pending:
-      description: The keys whose value in the running container differs from the persisted one.
+      description:
+        - The keys whose value in the running container differs from the persisted one.
+        - Also C(lxc.seccomp.profile), if the content of the profile is no longer that of the container's start.
       type: list
       elements: str
       sample: []

@@ -160,13 +160,17 @@ containers:
       type: dict
       sample: {"lxc.uts.name": ["web"], "lxc.start.auto": ["1"]}
     pending:
-      description: The keys whose value in the running container differs from the persisted one; V(null) if that
-        could not be found out.
+      description:
+        - The keys whose value in the running container differs from the persisted one; V(null) if that could not be
+          found out.
+        - Also C(lxc.seccomp.profile), if the content of the profile is no longer that of the container's start.
       type: list
       elements: str
       sample: [lxc.tty.max]
     drift:
-      description: Both values of each of these keys, in liblxc's own spelling; V(null) where those are.
+      description:
+        - Both values of each of these keys, in liblxc's own spelling; V(null) where those are.
+        - They are the same where only the content of a seccomp profile was changed.
       type: dict
       sample: {"lxc.tty.max": {"persisted": ["4"], "live": ["1"]}}
     rootfs:

@@ -65,8 +65,12 @@ options:
         description:
           - The order is of no importance.
           - An allowlist has to let through the calls that LXC itself makes in the container before its init is
-            executed, which are C(execve), C(read), C(sendmsg), C(sendto) and C(write), and C(setgroups) in a container
-            without an idmap. Its init needs more.
+            executed, which are C(execve), C(read), C(sendmsg), C(sendto) and C(write), C(setgroups) in a container
+            without an idmap, and C(setresuid), C(setresgid) and C(chdir) where C(lxc.init.uid), C(lxc.init.gid) or
+            C(lxc.init.cwd) is set. Its init needs more.
+          - Other calls of LXC's may fail, but not kill, as V(kill) and V(trap) do. They are C(close), C(getuid),
+            C(openat) and C(setsid), mostly C(newfstatat) (C(fstat) with an older C library), C(fchown) and C(fchmod),
+            and C(capget) in a container without an idmap.
         type: list
         elements: dict
         suboptions:

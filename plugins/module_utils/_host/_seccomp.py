@@ -13,6 +13,7 @@ import ctypes
 import os
 import re
 import socket
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -31,7 +32,7 @@ from ansible_collections.community.lxc.plugins.module_utils._host import (
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import NOWHERE
 from ansible_collections.community.lxc.plugins.module_utils._host._process import Process
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
-from ansible_collections.community.lxc.plugins.module_utils._model._seccomp import Policy
+from ansible_collections.community.lxc.plugins.module_utils._model._seccomp import Policy, Rule
 
 _SECONDS = 20.0
 _READ_FAILED = re.compile(r"Failed to read seccomp policy|Failed loading seccomp policy")
@@ -71,11 +72,15 @@ def unknown_calls(policy: Policy) -> list[str]:
     return list(dict.fromkeys(said))
 
 
-def _libseccomp() -> tuple[Any, _Architectures]:
+def _library() -> ctypes.CDLL:
     try:
-        library = ctypes.CDLL("libseccomp.so.2")
+        return ctypes.CDLL("libseccomp.so.2")
     except OSError as error:
         raise HostError(f"libseccomp was not found ({error}); install libseccomp2 (Debian) or libseccomp") from error
+
+
+def _libseccomp() -> tuple[Any, _Architectures]:
+    library = _library()
     resolve = library.seccomp_syscall_resolve_name_arch
     resolve.argtypes, resolve.restype = [ctypes.c_uint32, ctypes.c_char_p], ctypes.c_int
     return resolve, _Architectures(library)
@@ -90,6 +95,30 @@ class _Architectures:
 
     def __call__(self, name: str) -> int:
         return int(self._by_name(_OWN_NAMES.get(name, name.encode())))
+
+
+def native() -> str:
+    """This machine's architecture, as LXC calls it."""
+    machine = os.uname().machine
+    for pattern, name in (("i[3-6]86", "x86"), ("armv[78].*", "arm"), ("aarch64", "arm64")):
+        if re.fullmatch(pattern, machine):
+            return name
+    little = machine.startswith("mips") and sys.byteorder == "little"
+    return machine.replace("mips", "mipsel") if little else machine
+
+
+def of_version_1(data: bytes) -> Policy | None:
+    """A profile of version 1 (two lines, then numbers of calls of this machine's to allow) as a policy; else None."""
+    version, _newline, rest = data.partition(b"\n")
+    if version.strip() != b"1":
+        return None
+    library = _library()
+    name_of = library.seccomp_syscall_resolve_num_arch
+    name_of.argtypes, name_of.restype = [ctypes.c_uint32, ctypes.c_int], ctypes.c_char_p
+    library.seccomp_arch_native.restype = ctypes.c_uint32
+    numbers = (re.match(rb"\s*([0-9]{1,6})", line) for line in rest.split(b"\n")[1:])
+    names = (name_of(library.seccomp_arch_native(), int(number[1])) for number in numbers if number)
+    return Policy("allowlist", "kill", frozenset(Rule(native(), name.decode(), "allow") for name in names if name))
 
 
 def try_out(ref: ContainerRef, text: bytes) -> None:
@@ -196,7 +225,7 @@ def observe(ref: ContainerRef, init_pid: int, profile: str, *, ask: bool = True)
     try:
         with Process(init_pid) as init:
             status = dict(line.split(":\t", 1) for line in init.read("status").split("\n") if ":\t" in line)
-            began = _boot_time() + init.born() / os.sysconf("SC_CLK_TCK")
+            began = _began(init)
             monitor = init.parent()
     except ProcessLookupError:
         return None
@@ -208,6 +237,17 @@ def observe(ref: ContainerRef, init_pid: int, profile: str, *, ask: bool = True)
         profile=profile,
         changed=bool(profile) and _has_changed(ref, init_pid, profile, began),
     )
+
+
+def is_outdated(ref: ContainerRef, init_pid: int, profile: str) -> bool:
+    """Whether a start would read something else from the profile than that of this init did."""
+    try:
+        with Process(init_pid) as init:
+            began = _began(init)
+    except ProcessLookupError:
+        return False
+    # Without the file no start would come to an end.
+    return os.path.isfile(profile) and _has_changed(ref, init_pid, profile, began)
 
 
 def _has_changed(ref: ContainerRef, init_pid: int, profile: str, began: float) -> bool:
@@ -222,8 +262,9 @@ def _has_changed(ref: ContainerRef, init_pid: int, profile: str, began: float) -
         return True
 
 
-def _boot_time() -> float:
-    return time.clock_gettime(time.CLOCK_REALTIME) - time.clock_gettime(time.CLOCK_BOOTTIME)
+def _began(init: Process) -> float:
+    booted = time.clock_gettime(time.CLOCK_REALTIME) - time.clock_gettime(time.CLOCK_BOOTTIME)
+    return booted + init.born() / os.sysconf("SC_CLK_TCK")
 
 
 def _notify_fd_active(ref: ContainerRef) -> bool:

@@ -36,11 +36,8 @@ _SYSCALL = re.compile(r"[a-z_][a-z0-9_]*")
 _ARGUMENT = re.compile(r"\[\s*([^,\]]*),([^,\]]*),([^,\]]*)(?:,([^,\]]*))?\]")
 _MAX = 2**64
 
-START_CALLS = ("execve", "read", "sendmsg", "sendto", "write")
-"""What liblxc calls in the container between loading the filter and executing its init; without one of them the start
-fails, or hangs for ever."""
-PRIVILEGED_START_CALLS = ("setgroups",)
-"""The same, in containers without an idmap."""
+# What a caller does not survive, or waits in for an agent that hears of it only after the start.
+_ENDS = ("kill", "trap", "notify", "trace")
 
 
 @dataclass(frozen=True, order=True)
@@ -92,13 +89,21 @@ class Policy:
     def notifies(self) -> bool:
         return self.default == "notify" or any(rule.action == "notify" for rule in self.rules)
 
-    def blocked(self, calls: Iterable[str]) -> tuple[str, ...]:
-        """Those of the calls that are not simply let through."""
-        return tuple(call for call in calls if not self._lets_through(call))
-
-    def _lets_through(self, call: str) -> bool:
-        actions = {rule.action for rule in self.rules if rule.syscall == call and not rule.arguments}
+    def lets_through(self, call: str, native: str) -> bool:
+        """Whether the call is made whatever its arguments, on that architecture."""
+        actions = {rule.action for rule in self._about(call, native) if not rule.arguments}
         return not actions - {"allow"} if self.default == "allow" else actions == {"allow"}
+
+    def ends(self, call: str, native: str) -> bool:
+        """Whether the call certainly ends its caller."""
+        rules = self._about(call, native)
+        actions = {rule.action for rule in rules if not rule.arguments}
+        if not actions and not all(_ends(rule.action) for rule in rules):
+            return False
+        return any(map(_ends, actions or {self.default}))
+
+    def _about(self, call: str, native: str) -> tuple[Rule, ...]:
+        return tuple(rule for rule in self.rules if rule.syscall == call and rule.arch in ("all", native))
 
     def show(self) -> dict[str, object]:
         return {
@@ -114,6 +119,10 @@ class Policy:
                 for rule in sorted(self.rules)
             ],
         }
+
+
+def _ends(action: str) -> bool:
+    return action.partition(" ")[0] in _ENDS
 
 
 def default_of(mode: str) -> str:

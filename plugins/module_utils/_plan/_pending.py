@@ -8,6 +8,7 @@
 
 Default: the value that it was started with is not the one that a start would give it now. For the keys of parts
 that can be changed live, a judge has the last word, since liblxc's running values never follow a live change.
+And the seccomp profile, which is a file's name, also waits where the file's content is no longer that of the start.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ class Case:
     running: tuple[str, ...]
     configured: tuple[str, ...]
 
+
+_PROFILE = "lxc.seccomp.profile"
 
 Judge = Callable[[Case], bool]
 """True: the configured value is nevertheless in force in the running container."""
@@ -103,7 +106,7 @@ _REBOOT_JUDGES = (
 
 
 def pending_keys(ref: ContainerRef, look: Look) -> tuple[str, ...]:
-    """The keys whose configured value is not in force, sorted. Empty for a container that does not run."""
+    """The keys whose configured value or content is not in force, sorted. Empty for one that does not run."""
     return _keys(ref, look, JUDGES)
 
 
@@ -115,7 +118,15 @@ def lost_by_reboot(ref: ContainerRef, look: Look) -> tuple[str, ...]:
 def _keys(ref: ContainerRef, look: Look, judges: Sequence[tuple[str, str, Judge]]) -> tuple[str, ...]:
     keys = sorted(set(look.running) | set(look.configured))
     cases = (Case(ref, look, key, look.running.get(key, ()), look.configured.get(key, ())) for key in keys)
-    return tuple(case.key for case in cases if case.running != case.configured and not _in_force(case, judges))
+    return tuple(case.key for case in cases if _differs(case) and not _in_force(case, judges))
+
+
+def _differs(case: Case) -> bool:
+    if case.running != case.configured or case.key != _PROFILE:
+        return case.running != case.configured
+    from ansible_collections.community.lxc.plugins.module_utils._host import _seccomp
+
+    return _seccomp.is_outdated(case.ref, case.look.init_pid, "".join(case.running[-1:]))
 
 
 def _in_force(case: Case, judges: Sequence[tuple[str, str, Judge]]) -> bool:

@@ -26,13 +26,9 @@ from ansible_collections.community.lxc.plugins.module_utils._host import (
 from ansible_collections.community.lxc.plugins.module_utils._host._binding import resolve
 from ansible_collections.community.lxc.plugins.module_utils._host._running import UNRESPONSIVE, Look, settled_look
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
-from ansible_collections.community.lxc.plugins.module_utils._model._seccomp import (
-    PRIVILEGED_START_CALLS,
-    START_CALLS,
-    Policy,
-    parse,
-)
+from ansible_collections.community.lxc.plugins.module_utils._model._seccomp import Policy, parse
 from ansible_collections.community.lxc.plugins.module_utils._model._seccomp_spec import SeccompSpec, seccomp_spec
+from ansible_collections.community.lxc.plugins.module_utils._model._seccomp_start import start_calls
 from ansible_collections.community.lxc.plugins.module_utils._plan._persist import persist_step
 from ansible_collections.community.lxc.plugins.module_utils._plan._resource import Step
 
@@ -132,12 +128,12 @@ class SeccompResource:
         if data is None:
             return
         option = "policy" if text is not None else "profile"
-        if wanted.policy is not None:
-            unknown = _seccomp.unknown_calls(wanted.policy) if text is not None else []
+        policy = wanted.policy or _seccomp.of_version_1(data)
+        if policy is not None:
+            unknown = _seccomp.unknown_calls(policy) if text is not None else []
             if unknown:
                 raise InvalidInput(f"policy: libseccomp says that {'; '.join(unknown)}")
-            idmap = any(key == "lxc.idmap" for key, _value in entries_of(document))
-            blocked = wanted.policy.blocked((*START_CALLS, *(() if idmap else PRIVILEGED_START_CALLS)))
+            blocked = start_calls(dict(entries_of(document))).blocked(policy, native=_seccomp.native())
             if blocked:
                 raise InvalidInput(
                     f"{option}: the container could not start, but fail or hang for ever, as LXC itself needs "

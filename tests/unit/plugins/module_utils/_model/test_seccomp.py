@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from ansible_collections.community.lxc.plugins.module_utils._errors import InvalidInput
 from ansible_collections.community.lxc.plugins.module_utils._model import _seccomp as seccomp
 from ansible_collections.community.lxc.plugins.module_utils._model._seccomp_spec import seccomp_spec
+from ansible_collections.community.lxc.plugins.module_utils._model._seccomp_start import start_calls
 
 numbers = st.integers(0, 2**64 - 1)
 arguments = st.builds(
@@ -98,10 +99,63 @@ def test_what_liblxc_refuses_is_refused(text: str, why: str) -> None:
         ("2\nallowlist\nread\nwrite allow [0,1,==]\n", ("write",)),
         ("2\nallowlist\nread\nwrite allow\nwrite errno 1\n", ("write",)),
         ("2\nallowlist allow\nread errno 1\n", ("read",)),
+        ("2\nallowlist\n[arm64]\nread\n[all]\nwrite\n", ("read",)),
+        ("2\nallowlist\n[x86]\nread\n[x86_64]\nwrite\n", ("read",)),
+        ("2\ndenylist\n[x86]\nread\n", ()),
     ],
 )
 def test_calls_that_are_not_let_through(text: str, blocked: tuple[str, ...]) -> None:
-    assert seccomp.parse(text).blocked(("read", "write")) == blocked
+    policy = seccomp.parse(text)
+    assert tuple(call for call in ("read", "write") if not policy.lets_through(call, "x86_64")) == blocked
+
+
+@pytest.mark.parametrize(
+    ("text", "ends"),
+    [
+        ("2\nallowlist\nread\n", ("write",)),
+        ("2\nallowlist errno 38\nread\n", ()),
+        ("2\nallowlist trap\nread\n", ("write",)),
+        # Nobody knows which arguments it will have.
+        ("2\nallowlist\nread\nwrite allow [0,1,==]\n", ()),
+        ("2\ndenylist\nread kill\nwrite kill [0,1,==]\n", ("read",)),
+        ("2\ndenylist\nread errno 1\nwrite notify\n", ("write",)),
+        ("2\ndenylist\n[arm64]\nread kill\n", ()),
+    ],
+)
+def test_calls_that_end_their_caller(text: str, ends: tuple[str, ...]) -> None:
+    policy = seccomp.parse(text)
+    assert tuple(call for call in ("read", "write") if policy.ends(call, "x86_64")) == ends
+
+
+IDMAP = {"lxc.idmap": "u 0 100000 65536"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "calls"),
+    [
+        ({}, {"setgroups", "capget", "fchown or fchown32"}),
+        (IDMAP, {"fchown or fchown32"}),
+        ({**IDMAP, "lxc.init.uid": "0", "lxc.init.groups": "5"}, {"setgroups", "fchown or fchown32"}),
+        ({**IDMAP, "lxc.init.uid": "9", "lxc.init.cwd": "/"}, {"setresuid", "chdir", "fchown or fchown32"}),
+        ({**IDMAP, "lxc.init.gid": "9", "lxc.console.path": "none"}, {"setresgid"}),
+        ({**IDMAP, "lxc.autodev": "0"}, set()),
+    ],
+)
+def test_what_a_start_needs_is_told_by_the_configuration(settings: dict[str, str], calls: set[str]) -> None:
+    nothing = seccomp.parse("2\nallowlist\n[all]\nmkdir\n")
+    blocked = start_calls(settings).blocked(nothing, native="x86_64")
+    some = {"setgroups", "capget", "setresuid", "setresgid", "chdir", "fchown or fchown32"}
+    assert some & set(blocked) == calls
+    assert {"execve", "sendmsg", "close", "setsid"} < set(blocked)
+    without = seccomp.parse("2\nallowlist errno 38\n[all]\nmkdir\n")
+    assert "close" not in start_calls(settings).blocked(without, native="x86_64")
+
+
+def test_one_of_a_call_s_names_is_enough() -> None:
+    names = ("newfstatat", "fstat", "fstat64", "statx")
+    for name in names:
+        blocked = start_calls({}).blocked(seccomp.parse(f"2\nallowlist\n[all]\n{name}\n"), native="x86_64")
+        assert " or ".join(names) not in blocked
 
 
 def spec(**options: Any) -> Any:
