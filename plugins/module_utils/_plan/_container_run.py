@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Document
 from ansible_collections.community.lxc.plugins.module_utils._errors import HostError
-from ansible_collections.community.lxc.plugins.module_utils._host import _lifecycle, _snapshot_restore
+from ansible_collections.community.lxc.plugins.module_utils._host import _lifecycle
 from ansible_collections.community.lxc.plugins.module_utils._host._running import UNRESPONSIVE
 from ansible_collections.community.lxc.plugins.module_utils._model._container import ContainerSpec
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
@@ -24,6 +24,10 @@ def steps(
     ref: ContainerRef, spec: ContainerSpec, now: ContainerState, want: ContainerState, *, restarts: bool
 ) -> Iterator[Step]:
     """``restarts`` says that the container, which runs, is to be stopped and started again, or rebooted."""
+    if want.runs and (restarts or not now.runs):
+        from ansible_collections.community.lxc.plugins.module_utils._host import _snapshot_restore
+
+        _snapshot_restore.refuse_unfinished(ref)
     runs, frozen = now.runs, now.state == "FROZEN"
     if runs and restarts:
         if spec.state == "restarted" and not now.edited_pending and now.state == "RUNNING":
@@ -43,7 +47,6 @@ def steps(
 
 
 def _start_step(ref: ContainerRef, spec: ContainerSpec, want: ContainerState) -> Step:
-    _snapshot_restore.refuse_unfinished(ref)
     return Step(f"start {ref}", lambda: _start(ref, spec, want.document))
 
 
