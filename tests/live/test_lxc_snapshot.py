@@ -263,6 +263,8 @@ def test_nothing_is_put_back_under_a_running_container(snapped: Guest, instant: 
         assert (snapped.rootfs / "work").read_text() == "mine\n"
         assert (left / "rootfs/data").read_text() == "after\n"
         if words == "stop it first":
+            again = {"name": snapped.name, "lxc_path": snapped.lxc_path, "state": "restarted"}
+            assert "was killed half-way" in run_module("lxc_container", again)["msg"]
             assert snapped.attach("cat", "/work").stdout == "mine\n"
             snapped.stop()
     tool("rm", "-r", str(left))

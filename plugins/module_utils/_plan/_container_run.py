@@ -24,6 +24,11 @@ def steps(
     ref: ContainerRef, spec: ContainerSpec, now: ContainerState, want: ContainerState, *, restarts: bool
 ) -> Iterator[Step]:
     """``restarts`` says that the container, which runs, is to be stopped and started again, or rebooted."""
+    if want.runs and (restarts or not now.runs):
+        # Imported where something is started: most tasks find that nothing is to be done.
+        from ansible_collections.community.lxc.plugins.module_utils._host import _snapshot_restore
+
+        _snapshot_restore.refuse_unfinished(ref)
     runs, frozen = now.runs, now.state == "FROZEN"
     if runs and restarts:
         unlike = now.edited_pending or now.reboot_loses
@@ -44,10 +49,6 @@ def steps(
 
 
 def _start_step(ref: ContainerRef, spec: ContainerSpec, want: ContainerState) -> Step:
-    # Imported where something is started: most tasks find that nothing is to be done.
-    from ansible_collections.community.lxc.plugins.module_utils._host import _snapshot_restore
-
-    _snapshot_restore.refuse_unfinished(ref)
     return Step(f"start {ref}", lambda: _start(ref, spec, want.document))
 
 
