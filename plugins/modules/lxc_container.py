@@ -66,7 +66,8 @@ options:
     type: path
   clone_from:
     description:
-      - Create the container as a copy of this stopped container of the same O(lxc_path).
+      - Create the container as a copy of this stopped container of the same O(lxc_path). Tasks that would start, change
+        or remove it meanwhile wait for the end of the copy.
     type: str
   clone_snapshot:
     description:

@@ -117,6 +117,8 @@ notes:
   - Entries that come from an C(lxc.include) or stand in an C(lxc.mount.fstab) are reported and left alone.
   - A mount receives what is mounted below its source on the host later, as one that LXC makes at start does, and never
     gives anything back, unless its propagation says so.
+  - What a run that was killed has left mounted in the container's C(/dev) is unmounted by the next one, whatever its
+    target, unless O(state=present).
 seealso:
   - module: community.lxc.lxc_container
 """

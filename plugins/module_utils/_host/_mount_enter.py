@@ -20,7 +20,7 @@ from ctypes import sizeof
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, LxcError, TimedOut
+from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, LxcError
 from ansible_collections.community.lxc.plugins.module_utils._host import _process
 from ansible_collections.community.lxc.plugins.module_utils._host._mount_orders import Namespaces, Report
 from ansible_collections.community.lxc.plugins.module_utils._host._mount_program import Program
@@ -44,6 +44,14 @@ class Outcome:
     error: int
     text: str
     index: int
+
+
+class Unfinished(HostError):
+    """A program was killed, by its time limit or by somebody else, when it had ``made`` components of its target."""
+
+    def __init__(self, msg: str, *, made: int) -> None:
+        super().__init__(msg)
+        self.made = made
 
 
 @contextmanager
@@ -81,23 +89,27 @@ def run(prepare: Callable[[], Program], *, what: str, timeout: float = 30.0) -> 
     """Call ``prepare`` in a child, on the host's side still, then run its program in the container.
 
     ``what`` says what is attempted (``mount /srv in container 'web'``). An LxcError or OSError of ``prepare`` is raised
-    here. After ``timeout`` seconds the child is killed and TimedOut raised: a file system of the container's own
-    (FUSE) can hold up whoever steps into it.
+    here. After ``timeout`` seconds the child is killed: a file system of the container's own (FUSE) can hold up whoever
+    steps into it. Unfinished if it was killed, by this or by anybody.
     """
     with mmap.mmap(-1, _PAGE) as page:
         pid = os.fork()
         if pid == 0:
             _child(prepare, page)
-        _wait(pid, what, timeout)
+        why = _wait(pid, timeout)
         text = page[_TEXT:].rstrip(b"\0").decode(errors="replace")
+        report = Report.from_buffer_copy(page[: sizeof(Report)])
+        if why:
+            raise Unfinished(f"Failed to {what}: {why}", made=report.made)
         if text:
             raise HostError(text)
-        report = Report.from_buffer_copy(page[: sizeof(Report)])
     return Outcome(step=report.step, error=report.error, text=os.strerror(report.error), index=report.index)
 
 
 def _child(prepare: Callable[[], Program], page: mmap.mmap) -> NoReturn:
-    report = Report(error=errno.EIO)
+    # In the shared page itself, so that the parent sees how far a child came that is killed.
+    report = Report.from_buffer(page)
+    report.error = errno.EIO
     try:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
@@ -112,11 +124,11 @@ def _child(prepare: Callable[[], Program], page: mmap.mmap) -> NoReturn:
         # From here on nothing but what is bound already.
         program.run(report)
     finally:
-        page[: sizeof(Report)] = bytes(report)
         os._exit(0)
 
 
-def _wait(pid: int, what: str, timeout: float) -> None:
+def _wait(pid: int, timeout: float) -> str:
+    """Wait for its end; what is to be said if it was killed, else empty."""
     pidfd = os.pidfd_open(pid)
     ended = False
     try:
@@ -126,7 +138,8 @@ def _wait(pid: int, what: str, timeout: float) -> None:
     finally:
         if not ended:
             os.kill(pid, signal.SIGKILL)  # not yet reaped, so the number is still its own
-        os.waitpid(pid, 0)
+        _pid, status = os.waitpid(pid, 0)
         os.close(pidfd)
     if not ended:
-        raise TimedOut(f"Failed to {what}: not done after {timeout:g} seconds, so it was ended")
+        return f"not done after {timeout:g} seconds, so it was ended"
+    return f"its process was killed by signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else ""

@@ -15,6 +15,7 @@ in the container's /dev; and from there the mount is taken to where it belongs.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Iterable, Sequence
 
@@ -28,6 +29,7 @@ from ansible_collections.community.lxc.plugins.module_utils._model._mountinfo im
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 
 _SECONDS = 20.0
+_STAGE = re.compile(r"/dev/\.community\.lxc-[0-9a-f]{16}")
 _DEFAULT_INSIDE = "/dev/.lxc-mounts"
 # Covered for a moment, in a mount namespace of the child's own: something that every host has and liblxc does not read.
 _STAND = {"dir": "/proc/fs", "file": "/proc/version"}
@@ -75,6 +77,11 @@ def shmounts(entries: Iterable[Entry]) -> list[tuple[str, str]]:
 def stage() -> str:
     """A name in the container that nobody else has."""
     return f"/dev/.community.lxc-{secrets.token_hex(8)}"
+
+
+def left_stages(inside: MountTable) -> tuple[str, ...]:
+    """Those at which a run that was killed has left its mount; all there are, for who holds the container's lock."""
+    return tuple(sorted({point.target for point in inside if _STAGE.fullmatch(point.target)}))
 
 
 def inject(ref: ContainerRef, mount: Mount, *, kind: str, stage: str, more: Sequence[str] = ()) -> None:

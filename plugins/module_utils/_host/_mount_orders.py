@@ -17,9 +17,12 @@ ENTER, UNMOUNT, RESOLVE, CREATE, TAKE, ATTACH, PROPAGATE, ADJUST, DONE = range(9
 
 
 class Report(Structure):
-    """Shared with the parent: the step that failed, the kernel's error number, and which of several it was."""
+    """Shared with the parent: the step that failed, the kernel's error number, and which of several it was.
 
-    _fields_ = (("step", c_int), ("error", c_int), ("index", c_int))
+    ``made`` counts the components of the target that were made, as they are made.
+    """
+
+    _fields_ = (("step", c_int), ("error", c_int), ("index", c_int), ("made", c_int))
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,15 @@ class Namespaces:
 
 @dataclass(frozen=True)
 class Unmount:
-    """A mount point to be taken away: directory and name, and the id of the mount that is expected on it."""
+    """A mount point to be taken away: directory and name, and the id of the mount that is expected on it.
+
+    ``kind`` is the ``MS_`` number of the propagation that it would lose if it were put back; 0: none.
+    """
 
     directory: bytes
     name: bytes
     mount_id: int
+    kind: int = 0
 
     @property
     def path(self) -> bytes:
@@ -74,10 +81,10 @@ def target(path: str, create: str) -> Target:
     return Target(prefixes=prefixes, names=names, create=create)
 
 
-def unmount(path: str, mount_id: int) -> Unmount:
+def unmount(path: str, mount_id: int, *, kind: int = 0) -> Unmount:
     """``path`` is absolute, normal and free of links."""
     directory, name = posixpath.split(to_bytes(path))
-    return Unmount(directory=directory, name=name, mount_id=mount_id)
+    return Unmount(directory=directory, name=name, mount_id=mount_id, kind=kind)
 
 
 def to_bytes(path: str) -> bytes:

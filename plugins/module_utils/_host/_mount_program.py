@@ -51,7 +51,8 @@ class Program:
 
     ``tree`` is the descriptor of a detached mount, or -1 for none. ``stage`` is a path inside the container whose
     mount is to be taken instead of ``tree``, with what is left of it removed. ``propagation`` is an ``MS_`` number
-    and whether it holds for the whole tree.
+    and whether it holds for the whole tree. ``undo`` instead of all that: a target, of which a run that was killed has
+    made so many components.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Program:
         where: Target | None = None,
         adjust: Adjust | None = None,
         propagation: tuple[int, bool] = (0, False),
+        undo: tuple[Target, int] | None = None,
     ) -> None:
         self._calls: MountSyscalls = sys_.load()
         self._namespaces = namespaces
@@ -75,11 +77,14 @@ class Program:
         self._where = where
         self._adjust = adjust
         self._propagation = propagation
-        self._taken: list[tuple[int, bytes]] = []
+        self._undo = undo
+        self._report = Report()
+        self._taken: list[tuple[int, Unmount]] = []
         self._made: list[tuple[int, bytes, int]] = []
 
     def run(self, report: Report) -> None:
         """Do it; ``report`` tells how it went. The caller ends the process afterwards."""
+        self._report = report
         try:
             self._enter()
             try:
@@ -105,6 +110,8 @@ class Program:
             self._unmount(unmount, index)
         if self._adjust is not None:
             self._set_attributes(self._adjust)
+        if self._undo is not None:
+            self._remove_made(*self._undo)
         if self._where is None:
             return
         if self._stage:
@@ -127,6 +134,10 @@ class Program:
         found = calls.stat(directory, unmount.name, sys_.AT_SYMLINK_NOFOLLOW)
         if found is None or found.mnt_id != unmount.mount_id:
             raise Failure(UNMOUNT, errno.ESTALE, index)
+        unbindable = unmount.kind == sys_.MS_UNBINDABLE
+        if unbindable:
+            # Or there would be no copy to put back.
+            self._set_kind(sys_.MS_PRIVATE, directory, unmount.name)
         copy = calls.open_tree(
             directory, unmount.name, sys_.OPEN_TREE_CLONE | sys_.OPEN_TREE_CLOEXEC | sys_.AT_SYMLINK_NOFOLLOW
         )
@@ -135,10 +146,19 @@ class Program:
         result = calls.umount2(unmount.name, sys_.UMOUNT_NOFOLLOW)
         if result == -errno.EBUSY and self._lazy:
             result = calls.umount2(unmount.name, sys_.UMOUNT_NOFOLLOW | sys_.MNT_DETACH)
+        if result < 0 and unbindable:
+            self._set_kind(sys_.MS_UNBINDABLE, directory, unmount.name)
         calls.fchdir(root)
         calls.close(directory)
         self._check(UNMOUNT, result, index)
-        self._taken.append((copy, unmount.path))
+        self._taken.append((copy, unmount))
+
+    def _set_kind(self, kind: int, directory: int, name: bytes) -> None:
+        calls = self._calls
+        result = calls.mount_setattr(directory, name, sys_.AT_SYMLINK_NOFOLLOW, propagation=kind)
+        if result == -errno.ENOSYS and calls.fchdir(directory) >= 0:
+            calls.mount(None, name, None, kind, None)
+            calls.fchdir(self._namespaces.root)
 
     def _set_attributes(self, adjust: Adjust) -> None:
         calls, mount = self._calls, adjust.mount
@@ -188,12 +208,14 @@ class Program:
     def _make_directory(self, directory: int, name: bytes) -> int:
         self._check(CREATE, self._calls.mkdirat(directory, name, 0o755))
         self._made.append((directory, name, sys_.AT_REMOVEDIR))
+        self._report.made += 1
         return self._check(CREATE, self._calls.openat2(directory, name, _PATH, _STEP))
 
     def _make_file(self, directory: int, name: bytes) -> int:
         flags = sys_.O_CREAT | sys_.O_EXCL | sys_.O_WRONLY
         made = self._check(CREATE, self._calls.openat(directory, name, flags, 0o644))
         self._made.append((directory, name, 0))
+        self._report.made += 1
         self._calls.close(made)
         return self._check(CREATE, self._calls.openat2(directory, name, _PATH, _STEP))
 
@@ -241,10 +263,20 @@ class Program:
         calls = self._calls
         for directory, name, kind in reversed(self._made):
             calls.unlinkat(directory, name, kind)
-        for copy, path in reversed(self._taken):
-            place = calls.openat2(self._namespaces.root, path, _PATH, _NO_LINKS)
-            if copy >= 0 and place >= 0:
-                calls.move_mount(copy, place)
+        for copy, unmount in reversed(self._taken):
+            place = calls.openat2(self._namespaces.root, unmount.path, _PATH, _NO_LINKS)
+            if copy >= 0 and place >= 0 and calls.move_mount(copy, place) >= 0 and unmount.kind:
+                directory = calls.openat2(self._namespaces.root, unmount.directory, _PATH, _NO_LINKS)
+                self._set_kind(unmount.kind, directory, unmount.name)
+
+    def _remove_made(self, where: Target, count: int) -> None:
+        """The deepest first; what something is mounted on, or lies in, stays."""
+        calls, last = self._calls, len(where.names) - 1
+        for index in range(last, last - count, -1):
+            directory, name = posixpath.split(where.prefixes[index])
+            parent = calls.openat2(self._namespaces.root, directory, _PATH, _INSIDE)
+            if parent >= 0:
+                calls.unlinkat(parent, name, 0 if index == last and where.create == "file" else sys_.AT_REMOVEDIR)
 
     def _drop_stage(self) -> None:
         if not self._stage:

@@ -20,6 +20,7 @@ from ansible_collections.community.lxc.plugins.module_utils._host import (
     _assumed,
     _config_file,
     _lock,
+    _mount_liblxc,
     _mounts,
     _process,
 )
@@ -55,6 +56,7 @@ class MountState:
     ``configured`` is the configuration with what it includes. ``init_pid`` is -1 unless the container runs,
     ``born`` is when that process was started. ``fresh``: check mode takes it for started anew.
     ``obstacle`` says why a live mount is impossible, empty: it is not. ``host`` is the host's own mount table.
+    ``left`` are the places in the container at which a run that was killed has left a mount.
     """
 
     document: Document
@@ -70,6 +72,7 @@ class MountState:
     obstacle: str = ""
     host: MountTable = ()
     fresh: bool = False
+    left: tuple[str, ...] = ()
 
     @property
     def runs(self) -> bool:
@@ -117,7 +120,8 @@ class MountResource:
         state = replace(state, wanted=wanted)
         if state.runs:
             place = self._place(state)
-            state = replace(state, place=place, stack=place.stack, host=_mounts.table_of())
+            left = _mount_liblxc.left_stages(place.table) if spec.state != "present" and not state.fresh else ()
+            state = replace(state, place=place, stack=place.stack, host=_mounts.table_of(), left=left)
             if wanted is not None:
                 check_place(self.ref, spec, place, wanted)
                 state = replace(state, obstacle=_mount_live.obstacle(state.configured, place, wanted))
@@ -155,7 +159,7 @@ class MountResource:
     def desire(self, now: MountState) -> MountState:
         document = self._edited(now)
         entries = entries_at(document.values(ENTRY), self.spec.target, rootfs=now.rootfs)
-        return replace(now, document=document, entries=entries, stack=self._stack(now))
+        return replace(now, document=document, entries=entries, stack=self._stack(now), left=())
 
     def _stack(self, now: MountState) -> tuple[Live, ...]:
         if not now.runs or self.spec.state == "present":
@@ -182,6 +186,8 @@ class MountResource:
     def steps(self, now: MountState, want: MountState) -> Iterator[Step]:
         if want.document != now.document:
             yield persist_step(self.ref, says=self._says_persist(now, want), old=now.document, new=want.document)
+        for left in now.left:
+            yield self._sweep_step(now, left)
         if want.stack != now.stack:
             yield self._live_step(now, want)
 
@@ -194,6 +200,10 @@ class MountResource:
         if come:
             return f"add {ENTRY} = {' and '.join(come)} to {where}"
         return f"remove {ENTRY} = {' and '.join(gone or now.entries)} from {where}"
+
+    def _sweep_step(self, now: MountState, left: str) -> Step:
+        says = f"unmount what a run that was killed has left at {left} in the running {self.ref}"
+        return Step(says=says, do=lambda: _mount_live.sweep(now.init_pid, now.born, left))
 
     def _live_step(self, now: MountState, want: MountState) -> Step:
         kept = [point for point in want.stack if isinstance(point, MountPoint)]
@@ -228,7 +238,7 @@ class MountResource:
 
     def compare(self, state: MountState) -> dict[str, Any]:
         live = [self._describe(state, point) for point in state.stack] if state.runs else None
-        return {"persisted": list(state.entries), "live": live}
+        return {"persisted": list(state.entries), "live": live, **({"left": list(state.left)} if state.left else {})}
 
     def _describe(self, state: MountState, point: Live) -> dict[str, Any]:
         wanted = state.wanted

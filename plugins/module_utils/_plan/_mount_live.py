@@ -11,10 +11,11 @@ from __future__ import annotations
 import errno
 import posixpath
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from ansible_collections.community.lxc.plugins.module_utils._config._document import Entry
-from ansible_collections.community.lxc.plugins.module_utils._errors import HostError
+from ansible_collections.community.lxc.plugins.module_utils._errors import HostError, LxcError
 from ansible_collections.community.lxc.plugins.module_utils._host import (
     _mount_enter,
     _mount_liblxc,
@@ -70,6 +71,12 @@ def _liblxc_can(wanted: Wanted) -> bool:
 
 def _offered(entries: Sequence[Entry], place: _mounts.Place) -> bool:
     return _mount_liblxc.offered(entries, place.table, _mounts.table_of())
+
+
+def sweep(init_pid: int, born: int, stage: str) -> None:
+    """Unmount what a run that was killed has left at such a place."""
+    with _mount_enter.namespaces(init_pid, born) as spaces:
+        _mount_enter.run(lambda: Program(namespaces=spaces, stage=stage), what=f"unmount {stage}")
 
 
 @dataclass(frozen=True)
@@ -137,8 +144,13 @@ class Change:
         if self.via == LIBLXC:
             stage = _mount_liblxc.stage()
             mount, kind = self.wanted.mount, self.wanted.kind
-            _mount_liblxc.inject(self.ref, mount, kind=kind, stage=stage, more=self.wanted.more)
-            self._run(stage=stage)
+            try:
+                _mount_liblxc.inject(self.ref, mount, kind=kind, stage=stage, more=self.wanted.more)
+                self._run(stage=stage)
+            except LxcError:
+                with suppress(LxcError):
+                    sweep(self.init_pid, self.born, stage)
+                raise
             return LIBLXC
         self._run()
         return KERNEL
@@ -167,7 +179,14 @@ class Change:
                     propagation=_propagation(self.wanted),
                 )
 
-            report = _mount_enter.run(prepare, what=self.says)
+            try:
+                report = _mount_enter.run(prepare, what=self.says)
+            except _mount_enter.Unfinished as error:
+                if makes is not None and error.made:
+                    undo = (target(self.target, makes.mount.options.create), error.made)
+                    with suppress(LxcError):
+                        _mount_enter.run(lambda: Program(namespaces=spaces, undo=undo), what="tidy up")
+                raise
         if report.step == _mount_orders.ADJUST and report.error == errno.EPERM:
             # The kernel locks the options of what came from outside of the container's user namespace.
             replace(self, adjust=False, keep=self.keep - 1)._run()
@@ -202,7 +221,7 @@ class Change:
         for point, below in zip(going, _mountinfo.descents(self.place.table, going)):
             brought = [child for child in reversed(below) if child.device in host]
             for each in (*brought, point):
-                found.setdefault(each.id, unmount(each.target, each.id))
+                found.setdefault(each.id, unmount(each.target, each.id, kind=_kind(each)))
         return tuple(found.values())
 
     def _why(self, report: _mount_enter.Outcome, unmounts: Sequence[Unmount]) -> str:
@@ -229,6 +248,15 @@ _STEPS = {
     _mount_orders.ADJUST: "the options cannot be set",
     _mount_orders.PROPAGATE: "the propagation cannot be set",
 }
+
+
+def _kind(point: MountPoint) -> int:
+    """The propagation of a mount that is not shared: what is attached below a shared one becomes so."""
+    if "unbindable" in point.tags:
+        return sys_.MS_UNBINDABLE
+    if point.peer("shared") is not None:
+        return 0
+    return sys_.MS_PRIVATE if point.peer("master") is None else sys_.MS_SLAVE
 
 
 def _propagation(wanted: Wanted | None) -> tuple[int, bool]:
