@@ -103,7 +103,7 @@ def test_what_was_to_be_replaced_is_put_back(bed: Bed, source: Path, propagation
     old = Path(bed.lxc_path) / "old"
     old.mkdir()
     (old / "mark").write_text("old\n")
-    where = {"target": "/mnt", "options": [propagation]}
+    where: dict[str, Any] = {"target": "/mnt", "options": [propagation]}
     mount(guest, source=old, **where)
     before = lines_at(guest, "/mnt")[0].tags
     # The first call of each process: putting it back is the second.

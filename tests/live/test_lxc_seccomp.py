@@ -223,7 +223,7 @@ def test_a_restart_if_required_is_for_a_changed_content_too(guest: Guest, task: 
     assert pending(guest) == ["lxc.seccomp.profile"]
     untouched = run_module("lxc_container", one)
     assert (untouched["changed"], untouched["restart_required"]) == (False, True)
-    module, options = "lxc_container", {**one, "restart": "if_required"}
+    module, options = "lxc_container", dict[str, Any](one, restart="if_required")
     if by == "lxc_fleet":
         entry = {"name": guest.name, "restart": "if_required", "seccomp": {"profile": str(file)}}
         module, options = by, {"containers": [entry], "lxc_path": guest.lxc_path}
@@ -386,7 +386,7 @@ def does_start(guest: Guest, init: Path) -> bool:
     return (guest.rootfs / "tmp/started").is_dir()
 
 
-STARTS = {
+STARTS: dict[str, tuple[tuple[str, ...], list[Any]]] = {
     "errno 38": ((), "execve read sendmsg sendto write setgroups".split()),
     "kill": ((), "close getuid openat setsid capget fchown fchmod".split()),
     "kill, by other means": ((), [("newfstatat", "fstat", "fstat64", "statx")]),
