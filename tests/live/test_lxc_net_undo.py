@@ -223,7 +223,7 @@ def test_a_container_that_forges_an_interface_does_not_reach_the_hosts(bed: Bed,
         ("type", "vxlan", "id", "7", "dstport", "0"),
         ("type", "ifb"),
     ],
-    ids=lambda forgery: "-".join(forgery),
+    ids="-".join,
 )
 def test_a_forged_interface_does_not_come_to_the_host_in_the_place_of_the_cards(
     bed: Bed, unique: str, forgery: tuple[str, ...]

@@ -356,15 +356,15 @@ def test_refused_before_anything_is_touched(guest: Guest, task: Task, case: str)
 _INIT = """
 static long call(long number, long first, long second)
 {
-	long result;
-	__asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(first), "S"(second) : "rcx", "r11", "memory");
-	return result;
+    long result;
+    __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(first), "S"(second) : "rcx", "r11", "memory");
+    return result;
 }
 void _start(void)
 {
-	call(83 /* mkdir */, (long)"/tmp/started", 0755);
-	for (;;)
-		call(34 /* pause */, 0, 0);
+    call(83 /* mkdir */, (long)"/tmp/started", 0755);
+    for (;;)
+        call(34 /* pause */, 0, 0);
 }
 """
 
