@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -23,6 +24,7 @@ from typing import Any
 
 from ansible_collections.community.lxc.tests.bench._measure import Sample, timed
 from ansible_collections.community.lxc.tests.live import _ansible
+from ansible_collections.community.lxc.tests.live._host import cgroup_roots, remove_cgroups
 
 SIGNALS = {"lxc.signal.halt": "SIGUSR1", "lxc.mount.auto": "proc:mixed sys:ro"}
 """What busybox's init understands, and the mounts that the busybox template makes."""
@@ -104,6 +106,7 @@ def bench(python: str) -> Iterator[Bench]:
     """Two lxc paths, and liblxc's own configuration pointing to the peer's. Everything goes afterwards."""
     root = Path(tempfile.mkdtemp(prefix="clxb", dir="/var/tmp"))
     where = Bench(root, python, {**os.environ, "ANSIBLE_HOME": str(root / "ansible")})
+    before = _groups()
     try:
         (root / "o").mkdir()
         (root / "p").mkdir()
@@ -117,6 +120,13 @@ def bench(python: str) -> Iterator[Bench]:
         where.sweep()
         subprocess.run(["umount", "/etc/lxc/lxc.conf"], check=False)
         shutil.rmtree(root, ignore_errors=True)
+        remove_cgroups(_groups() - before)
+
+
+def _groups() -> set[Path]:
+    """What containers of the benchmark have: where monitors are killed, as the peer does, groups stay."""
+    found = (path for root in cgroup_roots() for path in root.glob("lxc.*"))
+    return {path for path in found if re.fullmatch(r"lxc\.(monitor|payload)\.(seed|b\d+)(-\d+)?", path.name)}
 
 
 def _archive(where: Bench) -> None:
