@@ -13,7 +13,7 @@ import hashlib
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from ansible_collections.community.lxc.plugins.module_utils._errors import TimedOut
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
@@ -78,12 +78,6 @@ def is_busy(ref: ContainerRef) -> bool:
     finally:
         os.close(fd)
     return False
-
-
-def forget(ref: ContainerRef) -> None:
-    """Remove the lock of a container that was only a scratch copy, and that nobody else can know."""
-    with suppress(FileNotFoundError):
-        os.unlink(_path(ref))
 
 
 def beside(ref: ContainerRef, suffix: str) -> str:
