@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 
 from ansible_collections.community.lxc.plugins.module_utils._host import _record
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
@@ -17,9 +16,7 @@ from ansible_collections.community.lxc.plugins.module_utils._model._ref import C
 
 def remember(ref: ContainerRef, init_pid: int, link: str, home: tuple[int, bool]) -> None:
     """MTU in bytes, and whether it was up, under its name on the host. The container's lock must be held."""
-    with suppress(ProcessLookupError):
-        who = _record.identity(init_pid)
-        _record.write(ref, "cards", {"who": who, "homes": {**_homes(ref, init_pid), link: home}})
+    _record.write(ref, "cards", init_pid, {"homes": {**_homes(ref, init_pid), link: home}})
 
 
 def home(ref: ContainerRef, init_pid: int, link: str) -> tuple[int, bool] | None:
@@ -29,10 +26,6 @@ def home(ref: ContainerRef, init_pid: int, link: str) -> tuple[int, bool] | None
 
 
 def _homes(ref: ContainerRef, init_pid: int) -> Mapping[str, object]:
-    told = _record.read(ref, "cards")
-    try:
-        if isinstance(told, dict) and told["who"] == _record.identity(init_pid) and isinstance(told["homes"], dict):
-            return told["homes"]
-    except (ProcessLookupError, LookupError):
-        pass
-    return {}
+    told = _record.read(ref, "cards", init_pid)
+    homes = told.get("homes") if told else None
+    return homes if isinstance(homes, dict) else {}

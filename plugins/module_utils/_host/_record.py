@@ -12,32 +12,38 @@ import contextlib
 import json
 import os
 from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.community.lxc.plugins.module_utils._host import _lock
 from ansible_collections.community.lxc.plugins.module_utils._host._process import Process
 from ansible_collections.community.lxc.plugins.module_utils._model._ref import ContainerRef
 
 
-def write(ref: ContainerRef, kind: str, content: Mapping[str, object]) -> None:
-    """Write down what JSON can say. It is no failure of anything if that fails: who reads it has to do without."""
+def write(ref: ContainerRef, kind: str, init_pid: int, content: Mapping[str, object]) -> None:
+    """Write down of this init what JSON can say. It is no failure of anything if that fails: who reads does without."""
     with contextlib.suppress(OSError):
         path = _lock.beside(ref, kind)
+        told = {"who": _identity(init_pid), **content}
         with open(f"{path}.new", "w", encoding="utf-8", errors="surrogateescape") as stream:
-            json.dump(content, stream)
+            json.dump(told, stream)
         os.rename(f"{path}.new", path)
 
 
-def read(ref: ContainerRef, kind: str) -> object:
-    """What has been written down; None where nothing has."""
+def read(ref: ContainerRef, kind: str, init_pid: int | None = None) -> dict[str, Any] | None:
+    """What has been written down of the init and the monitor that are there now; None where nothing has.
+
+    ``who`` begins with the pid of that init; with ``init_pid`` it has to be this one.
+    """
     try:
         with open(_lock.beside(ref, kind), encoding="utf-8", errors="surrogateescape") as stream:
-            content: object = json.load(stream)
-    except (OSError, ValueError):
+            told: dict[str, Any] = json.load(stream)
+        who = told["who"]
+        return told if who == _identity(who[0] if init_pid is None else init_pid) else None
+    except (OSError, ValueError, LookupError, TypeError):
         return None
-    return content
 
 
-def identity(init_pid: int) -> list[int]:
+def _identity(init_pid: int) -> list[int]:
     """What tells this init and its monitor from any others: pids, and their starts in clock ticks since boot.
 
     Raises ``ProcessLookupError`` if there is no such process.

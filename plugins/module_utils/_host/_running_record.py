@@ -33,11 +33,11 @@ class Record:
 def read(ref: ContainerRef) -> Record | None:
     """What has been written down of the monitor and the init that are there now; None where nothing has."""
     told = _record.read(ref, "running")
+    if told is None:
+        return None
     try:
-        if not isinstance(told, dict) or told["who"] != _record.identity(told["who"][0]):
-            return None
         return Record(told["who"][0], items(told["running"]), told["digest"], items(told["configured"]))
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+    except (LookupError, TypeError, AttributeError):
         return None
 
 
@@ -45,12 +45,8 @@ def write(ref: ContainerRef, record: Record) -> None:
     """Write it down; the container's lock must be held. It is no failure of anything if that fails."""
     if any(_asks_the_host(key, values) for key, values in record.configured.items()) or read(ref) == record:
         return
-    try:
-        who = _record.identity(record.init_pid)
-    except ProcessLookupError:
-        return
-    content = {"who": who, "running": record.running, "digest": record.digest, "configured": record.configured}
-    _record.write(ref, "running", content)
+    content = {"running": record.running, "digest": record.digest, "configured": record.configured}
+    _record.write(ref, "running", record.init_pid, content)
 
 
 def _asks_the_host(key: str, values: tuple[str, ...]) -> bool:

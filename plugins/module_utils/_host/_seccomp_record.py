@@ -18,19 +18,10 @@ from ansible_collections.community.lxc.plugins.module_utils._model._ref import C
 
 def write(ref: ContainerRef, *, init_pid: int, profile: str, digest: str) -> None:
     """Write down what the init that has just been started runs under. It is no failure of the start if that fails."""
-    try:
-        who = _record.identity(init_pid)
-    except ProcessLookupError:
-        return
-    _record.write(ref, "seccomp", {"who": who, "profile": profile, "hash": digest})
+    _record.write(ref, "seccomp", init_pid, {"profile": profile, "hash": digest})
 
 
 def read(ref: ContainerRef, *, init_pid: int, profile: str) -> str | None:
     """The hash that this very init was started with; None where nobody has written it down."""
-    told = _record.read(ref, "seccomp")
-    try:
-        if isinstance(told, dict) and (told["who"], told["profile"]) == (_record.identity(init_pid), profile):
-            return str(told["hash"])
-    except (ProcessLookupError, KeyError):
-        return None
-    return None
+    told = _record.read(ref, "seccomp", init_pid)
+    return str(told["hash"]) if told and told.get("profile") == profile and "hash" in told else None
